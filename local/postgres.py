@@ -12,7 +12,6 @@ same data. Only loopback TCP with a password is offered: a Unix socket's path ma
 """
 
 import importlib.util
-import os
 import secrets
 import shutil
 import signal
@@ -242,7 +241,7 @@ def find_binaries() -> Path:
 def _postmaster_of(data: Path, lock: Path) -> psutil.Process | None:
     try:
         process = psutil.Process(int(lock.read_text().split()[0]))
-        mine = process.name() == "postgres" and os.path.samefile(process.cwd(), data)
+        mine = process.name() == "postgres" and data.samefile(process.cwd())
     except (psutil.Error, OSError, ValueError, IndexError):
         return None
     return process if mine else None
