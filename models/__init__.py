@@ -1,0 +1,50 @@
+"""The tables, and the only way to open a session on them."""
+
+from __future__ import annotations
+
+from models.base import Base, new_id
+from models.commerce import Fulfillment, FulfillmentEvent, Order, ShipmentMilestone
+from models.messages import GateDecision, Message
+from models.people import (
+    ConsentEvent,
+    ConsentEvidence,
+    Contact,
+    Conversation,
+    Suppression,
+    Wording,
+)
+from models.session import Database, ShopSession, TenancyError, Wake
+from models.shops import CarrierAccount, PrivacyRequest, Sender, ShippingText, Shop
+from models.vault import PhoneHash, Vault
+from models.work import Heartbeat, OutboxEntry, WebhookReceipt
+
+__all__ = [
+    "Base",
+    "CarrierAccount",
+    "ConsentEvent",
+    "ConsentEvidence",
+    "Contact",
+    "Conversation",
+    "Database",
+    "Fulfillment",
+    "FulfillmentEvent",
+    "GateDecision",
+    "Heartbeat",
+    "Message",
+    "Order",
+    "OutboxEntry",
+    "PhoneHash",
+    "PrivacyRequest",
+    "Sender",
+    "ShipmentMilestone",
+    "ShippingText",
+    "Shop",
+    "ShopSession",
+    "Suppression",
+    "TenancyError",
+    "Vault",
+    "Wake",
+    "WebhookReceipt",
+    "Wording",
+    "new_id",
+]
