@@ -1,0 +1,1 @@
+"""From wanting to text somebody to the carrier's word on it: text, dispatch, reconciliation."""
