@@ -32,7 +32,7 @@ class Address:
 
 @dataclass(frozen=True)
 class Product:
-    """One thing to buy. `price` is in minor units of the shop's currency; a picture bears `handle`."""
+    """One thing to buy. `price` is in minor units of the shop's currency."""
 
     handle: str
     title: str
