@@ -1,1 +1,1 @@
-"""What `make run` needs beside the product: PostgreSQL, Valkey, a supervisor; nothing imports it."""
+"""What `make run` needs beside the product: PostgreSQL, Valkey and a supervisor."""
