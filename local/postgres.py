@@ -82,6 +82,10 @@ class Postgres:
     def url(self) -> str:
         return f"postgresql+psycopg://{ROLE}:{self._password()}@127.0.0.1:{self.port}/{DATABASE}"
 
+    @property
+    def alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def start(self) -> None:
         """Create the data if there is none, start, and wait until it accepts connections."""
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -32,6 +32,15 @@ def port_is_free(port: int, *, host: str = "127.0.0.1") -> bool:
         return True
 
 
+def port_answers(port: int) -> bool:
+    """True if somebody accepts connections at the port on the loopback interface."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
 def require_free_port(port: int, *, purpose: str, host: str = "127.0.0.1") -> None:
     """Raise LocalError(PORT_IN_USE) unless we can listen on host:port."""
     if not port_is_free(port, host=host):

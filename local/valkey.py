@@ -61,6 +61,10 @@ class Valkey:
     def url(self) -> str:
         return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
 
+    @property
+    def alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def start(self) -> None:
         """Start and wait until it answers PING."""
         self.folder.mkdir(parents=True, exist_ok=True)
