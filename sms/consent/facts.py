@@ -1,0 +1,83 @@
+"""Reading what the gate needs to know, for a whole batch at once."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TypeVar
+
+from sqlalchemy import select
+
+from models import CarrierAccount, Contact, Conversation, Message, Sender, ShopSession, Suppression
+from models.enums import Purpose, Scope
+from sms.consent.gate import Facts, OutgoingText
+
+Row = TypeVar("Row", Contact, Conversation, Sender, CarrierAccount)
+
+
+def facts_about(session: ShopSession, messages: Sequence[Message]) -> dict[uuid.UUID, Facts]:
+    """Read the facts for these outgoing messages afresh: five queries, however many there are."""
+    contacts = _by_id(session, Contact, {message.contact_id for message in messages})
+    conversations = _by_id(session, Conversation, {message.conversation_id for message in messages})
+    senders = _by_id(session, Sender, {m.sender_id for m in messages if m.sender_id})
+    accounts = _by_id(
+        session, CarrierAccount, {sender.carrier_account_id for sender in senders.values()}
+    )
+    suppressed = _suppressed(session, list(contacts.values()))
+    shop = session.shop
+    facts = {}
+    for message in messages:
+        contact = contacts[message.contact_id]
+        sender = senders.get(message.sender_id) if message.sender_id else None
+        account = accounts[sender.carrier_account_id] if sender else None
+        facts[message.id] = Facts(
+            text=_text(message, contact, sender),
+            purpose=Purpose(message.purpose or ""),
+            shop_status=shop.status,
+            suppressed=suppressed[contact.id],
+            marketing=contact.marketing,
+            transactional=contact.transactional,
+            they_wrote_at=conversations[message.conversation_id].last_inbound_at,
+            erased=contact.redacted_at is not None or contact.phone is None,
+            unreachable=contact.unreachable_reason is not None,
+            registration=sender.registration if sender else None,
+            sender_paused_until=sender.paused_until if sender else None,
+            account_paused_until=account.paused_until if account else None,
+            send_before=message.send_before,
+        )
+    return facts
+
+
+def _text(message: Message, contact: Contact, sender: Sender | None) -> OutgoingText | None:
+    if sender is None or contact.phone is None:
+        return None
+    return OutgoingText(message.id, contact.phone, sender.number, message.body)
+
+
+def _by_id(session: ShopSession, table: type[Row], ids: set[uuid.UUID]) -> dict[uuid.UUID, Row]:
+    # Whatever this session read before may have changed since; the decision rests on now.
+    rows = session.scalars(
+        select(table).where(table.id.in_(ids)).execution_options(populate_existing=True)
+    )
+    return {row.id: row for row in rows}
+
+
+def _suppressed(
+    session: ShopSession, contacts: list[Contact]
+) -> defaultdict[uuid.UUID, frozenset[Scope]]:
+    owners: dict[bytes, uuid.UUID] = {}
+    for contact in contacts:
+        owners[contact.phone_hash] = contact.id
+        if contact.phone is not None:
+            for known in session.vault.hashes_of_phone(session.shop.domain, contact.phone):
+                owners[known.digest] = contact.id
+    rows = session.execute(
+        select(Suppression.phone_hash, Suppression.scope).where(
+            Suppression.phone_hash.in_(list(owners))
+        )
+    )
+    scopes: defaultdict[uuid.UUID, frozenset[Scope]] = defaultdict(frozenset)
+    for phone_hash, scope in rows:
+        scopes[owners[phone_hash]] |= {scope}
+    return scopes
