@@ -163,21 +163,20 @@ class _Cluster:
         return self.last is _Class.EXTEND and self.before in _EMOJI_BASES
 
 
-def cluster_sizes(text: str) -> Iterator[int]:
-    """The size of each cluster of `text` in UTF-16 units, in order; CR LF counts as two clusters.
+def clusters(text: str) -> Iterator[str]:
+    """The characters of `text` as people see them, in order; CR LF counts as two.
 
-    Surrogate pairs must be joined; a lone surrogate is a cluster of one unit.
+    Surrogate pairs must be joined; a lone surrogate is a cluster of its own.
     """
-    size = 0
     cluster: _Cluster | None = None
-    for char in text:
+    start = 0
+    for at, char in enumerate(text):
         new = _class_of(char)
         if cluster is not None and cluster.takes(new):
             cluster.add(new)
         else:
             if cluster is not None:
-                yield size
-            cluster, size = _Cluster(new), 0
-        size += 2 if ord(char) > 0xFFFF else 1
+                yield text[start:at]
+            cluster, start = _Cluster(new), at
     if cluster is not None:
-        yield size
+        yield text[start:]

@@ -13,7 +13,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from sms.delivery.graphemes import cluster_sizes
+from sms.delivery.graphemes import clusters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,12 +58,13 @@ def count(text: str) -> Segments:
     counts it; two that form a pair are one character.
     """
     if _GSM_ALL.issuperset(text):
-        sizes = [2 if char in _GSM_EXTENDED else 1 for char in text]
-        return Segments("GSM-7", _parts(sizes, _GSM_ROOM), sum(sizes))
-    units = len(text.encode("utf-16-le", "surrogatepass")) // 2
+        septets = [2 if char in _GSM_EXTENDED else 1 for char in text]
+        return Segments("GSM-7", _parts(septets, _GSM_ROOM), sum(septets))
+    units = _utf16_units(text)
     if units <= _UCS_ROOM.alone:
         return Segments("UCS-2", 1, units)
-    return Segments("UCS-2", _parts(cluster_sizes(_pairs_joined(text)), _UCS_ROOM), units)
+    sizes = (_utf16_units(cluster) for cluster in clusters(_pairs_joined(text)))
+    return Segments("UCS-2", _parts(sizes, _UCS_ROOM), units)
 
 
 def _parts(sizes: Iterable[int], room: _Room) -> int:
@@ -90,6 +91,10 @@ def _moved_on(first: list[int], room: _Room) -> int:
         held -= size
         excess += size
     return excess
+
+
+def _utf16_units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _pairs_joined(text: str) -> str:
