@@ -54,7 +54,7 @@ def new_order(basket: Basket, *, number: int, at: datetime, ids: Ids) -> Payload
     moment = stamp(at, basket.shop)
     order: Payload = {"id": order_id, "admin_graphql_api_id": gid("Order", order_id)}
     order |= _circumstances(basket.shop)
-    order |= _names(basket.shop, number, order_id, token)
+    order |= _names(basket.shop, number, token)
     order |= {"created_at": moment, "processed_at": moment, "updated_at": moment}
     order |= _who(basket, moment, ids)
     order |= _money(basket)
@@ -91,7 +91,7 @@ def _circumstances(shop: Shop) -> Payload:
     }  # fmt: skip
 
 
-def _names(shop: Shop, number: int, order_id: int, token: str) -> Payload:
+def _names(shop: Shop, number: int, token: str) -> Payload:
     key = secrets.token_hex(16)
     return {
         "name": f"#{number}",
