@@ -188,7 +188,7 @@ MAPLE_AND_RYE = Shop(
         Product("bread-knife", "Beech bread knife", 4200, "MR-KNIFE-BCH", 240, "9 in"),
         Product("linen-apron", "Washed linen apron", 5800, "MR-APRON-OAT", 410, "Oat"),
         Product("starter-crock", "Sourdough starter crock", 3400, "MR-CROCK-01", 1200),
-        Product("baking-class", "Rye in a weekend (video class)", 2900, "MR-CLASS-RYE", 0,
+        Product("baking-class", "Rye weekend video class", 2900, "MR-CLASS-RYE", 0,
                 requires_shipping=False),
     ),
 )  # fmt: skip

@@ -78,7 +78,6 @@ class OrderCard:
     lines: tuple[Line, ...]
     parcels: tuple[ParcelCard, ...]
     can_cancel: bool
-    finished: bool
 
     @property
     def left(self) -> tuple[Line, ...]:
@@ -121,8 +120,6 @@ def _order_card(doc: Payload, shop: Shop, memory: Memory) -> OrderCard:
         lines=lines,
         parcels=parcels,
         can_cancel=not doc["fulfillments"] and not doc["cancelled_at"],
-        finished=state == "Cancelled"
-        or (state == "Fulfilled" and all(parcel.next_scan is None for parcel in parcels)),
     )
 
 

@@ -24,9 +24,9 @@ from sandbox.store.courier import Courier
 from sandbox.store.orders import PhoneOn
 from sandbox.store.parcels import PARCEL_CARRIERS
 from sandbox.store.refusals import Refused
-from sandbox.store.store import Store
+from sandbox.store.store import Happened, Store
 from sandbox.store.strip import read_strip
-from sandbox.world import Shop
+from sandbox.world import Phone, Shop
 
 _ORDERS_SHOWN = 30
 _MAX_NAME = 120
@@ -83,20 +83,26 @@ def strip() -> ResponseReturnValue:
 def place_order() -> ResponseReturnValue:
     def act(shop: Shop) -> str:
         buyer = here().store.world.phone(request.form["buyer"])
-        name = " ".join(request.form.get("name", "").split())[:_MAX_NAME]
         one = request.form.get("product")
-        chosen = {one: 1} if one else {item.sku: _count(item.sku) for item in shop.products}
-        happened = here().store.place_order(
-            shop.domain,
-            buyer.named(name) if name else buyer,
-            chosen,
-            as_guest=bool(request.form.get("guest")),
-            phone_on=cast("PhoneOn", request.form.get("phone_on", "everywhere")),
-        )
+        if one:
+            happened = here().store.place_order(shop.domain, buyer, {one: 1})
+        else:
+            happened = _place_unusual_order(shop, buyer)
         order = here().store.memory.order(happened.order_id or 0).doc
         return f"Order {order['name']} is placed. Next: ship it."
 
     return _act(act)
+
+
+def _place_unusual_order(shop: Shop, buyer: Phone) -> Happened:
+    name = " ".join(request.form.get("name", "").split())[:_MAX_NAME]
+    return here().store.place_order(
+        shop.domain,
+        buyer.named(name) if name else buyer,
+        {item.sku: _count(item.sku) for item in shop.products},
+        as_guest=bool(request.form.get("guest")),
+        phone_on=cast("PhoneOn", request.form.get("phone_on", "everywhere")),
+    )
 
 
 @pages.post("/store/orders/<int:order_id>/ship")
