@@ -1,0 +1,1 @@
+"""The carriers behind one protocol, what their errors mean, and the webhooks they call."""
