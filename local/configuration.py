@@ -8,6 +8,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from local.errors import ExitCode, LocalError
+from local.home import open_lock
 from local.keys import sandbox_secrets
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -65,6 +66,7 @@ def read_configuration() -> Configuration:
     port = _whole_number(environment, "PORT", default=8000, lowest=1, highest=HIGHEST_PORT - 3)
     workers = _whole_number(environment, "WORKERS", default=2, lowest=1, highest=64)
     home = home_folder(environment)
+    open_lock(home).close()
     live = bool(given)
     environment |= {"PORT": str(port), "PYTHONUNBUFFERED": "1"}
     if live:

@@ -4,8 +4,22 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from local.errors import ExitCode, LocalError
+
+
+def open_lock(home: Path) -> IO[str]:
+    """Make the folder if need be. Raises LocalError(BAD_SETTING) when it cannot be written."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        return (home / "run.lock").open("a+")
+    except OSError as error:
+        raise LocalError(
+            ExitCode.BAD_SETTING,
+            f"The folder {home} cannot be written ({error.strerror}): "
+            "set PARLEY_HOME to one that can.",
+        ) from None
 
 
 @contextmanager
@@ -15,16 +29,7 @@ def the_only_run(home: Path, *, note: str) -> Iterator[None]:
     The kernel drops the lock with the process, so one killed with SIGKILL leaves none behind.
     Raises LocalError(ALREADY_RUNNING).
     """
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        lock = (home / "run.lock").open("a+")
-    except OSError as error:
-        raise LocalError(
-            ExitCode.BAD_SETTING,
-            f"The folder {home} cannot be written ({error.strerror}): "
-            "set PARLEY_HOME to one that can.",
-        ) from None
-    with lock:
+    with open_lock(home) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

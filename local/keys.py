@@ -7,6 +7,8 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 from dotenv import dotenv_values
 
+from local.files import write_private
+
 KEYS: Mapping[str, Callable[[], str]] = {
     "ENCRYPTION_KEYS": lambda: Fernet.generate_key().decode(),
     "PHONE_HASH_KEYS": lambda: secrets.token_hex(32),
@@ -36,11 +38,7 @@ def add_missing(path: Path, wanted: Mapping[str, Callable[[], str]]) -> list[str
         if text and not text.endswith("\n"):
             text += "\n"
         text += "".join(f"{name}={wanted[name]()}\n" for name in missing)
-        draft = path.with_name(path.name + ".new")  # whole or not at all: these are keys to data
-        draft.touch(mode=0o600)
-        draft.chmod(0o600)
-        draft.write_text(text)
-        draft.replace(path)
+        write_private(path, text)
     return missing
 
 

@@ -17,7 +17,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -26,12 +26,13 @@ from psycopg import sql
 
 from local.accounts import Account, account_for
 from local.errors import ExitCode, LocalError
-from local.logs import tail
+from local.files import tail, write_private
 from local.processes import (
     free_port,
     remember,
     require_free_port,
     stop_leftovers,
+    wait_for_end,
     wait_until,
 )
 
@@ -116,8 +117,8 @@ class Postgres:
     def _password(self) -> str:
         path = self.folder / "password"
         if not path.exists():
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_hex(16))
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_private(path, secrets.token_hex(16))
         return path.read_text()
 
     def _clear_what_a_killed_run_left(self) -> None:
@@ -131,16 +132,14 @@ class Postgres:
             lock.unlink(missing_ok=True)
             return
         owner.send_signal(signal.SIGINT)
-        with suppress(psutil.TimeoutExpired):
-            owner.wait(STOP_TIMEOUT_SECONDS)
+        wait_for_end([owner], timeout=STOP_TIMEOUT_SECONDS)
 
     def _create_data(self, binaries: Path, account: Account) -> None:
         draft = self.folder / "data.new"  # renamed when complete: a kill leaves nothing half made
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
         password_file = self.folder / "password.initdb"
-        password_file.touch(mode=0o600)
-        password_file.write_text(self._password())
+        write_private(password_file, self._password())
         account.give(draft)
         account.give(password_file)
         command = [

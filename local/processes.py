@@ -91,7 +91,7 @@ def leftovers(record: Path) -> list[psutil.Process]:
             process = psutil.Process(pid)
             # psutil derives the time from the boot time, which a clock correction moves a little.
             same = abs(process.create_time() - started) < 2
-            if same and process.status() != psutil.STATUS_ZOMBIE:
+            if same and not has_ended(process):
                 alive.append(process)
         except psutil.NoSuchProcess:
             continue
@@ -106,12 +106,29 @@ def stop_leftovers(record: Path, *, polite: signal.Signals, patience: float = 10
     orphans = leftovers(record)
     for orphan in orphans:
         signal_group(orphan.pid, polite)
-    _, stubborn = psutil.wait_procs(orphans, timeout=patience)
-    for orphan in stubborn:
-        signal_group(orphan.pid, signal.SIGKILL)
-    psutil.wait_procs(stubborn, timeout=5)
+    wait_for_end(orphans, timeout=patience)
+    for orphan in orphans:
+        signal_group(orphan.pid, signal.SIGKILL)  # also what it forked and did not take along
+    wait_for_end(orphans, timeout=5)
     record.unlink(missing_ok=True)
     return len(orphans)
+
+
+def wait_for_end(processes: list[psutil.Process], *, timeout: float) -> bool:
+    """True once all have ended, False after `timeout` seconds."""
+    return wait_until(
+        lambda: all(has_ended(process) for process in processes),
+        timeout=timeout,
+        alive=lambda: True,
+    )
+
+
+def has_ended(process: psutil.Process) -> bool:
+    """Gone, or a zombie: in a container the first process may never collect orphans."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def signal_group(pid: int, number: signal.Signals) -> None:

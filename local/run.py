@@ -26,8 +26,9 @@ from local.supervisor import Supervisor, say
 from local.valkey import Valkey
 
 HEALTH_TIMEOUT_SECONDS = 90.0
-PUBLIC_URL_TIMEOUT_SECONDS = 20.0
+PUBLIC_URL_TIMEOUT_SECONDS = 10.0
 TICK_SECONDS = 0.2
+STEADY_SECONDS = 1.0  # a program with a bad import is mostly dead by then
 
 
 class Run:
@@ -37,7 +38,7 @@ class Run:
         self,
         configuration: Configuration,
         *,
-        programs: Callable[[Configuration, dict[str, str]], Programs] = programs_of_parley,
+        programs: Callable[[Configuration, dict[str, str]], Programs],
     ) -> None:
         self.configuration = configuration
         self.environment = dict(configuration.environment)
@@ -79,7 +80,6 @@ class Run:
         self.wait_for_health()
         if self.configuration.live:
             self.check_public_url()
-        self.supervisor.settled = True
         say(f"Parley is ready: open {self.configuration.open_url} (Ctrl-C stops it)")
 
     def look_after(self) -> None:
@@ -190,7 +190,7 @@ class Run:
         def well() -> bool:
             status, answer = healthz(url)
             last[:] = [answer]
-            return status == 200
+            return status == 200 and self.supervisor.all_up_for(STEADY_SECONDS)
 
         if not self.wait_for(well, seconds=HEALTH_TIMEOUT_SECONDS):
             raise LocalError(
@@ -219,12 +219,13 @@ class Run:
             )
 
 
-def main() -> int:
+def main(programs: Callable[[Configuration, dict[str, str]], Programs] = programs_of_parley) -> int:
+    """Exit code of `make run`; every expected failure is one sentence on stderr."""
     try:
         configuration = read_configuration()
         note = f"process {os.getpid()}, {configuration.open_url}"
         with the_only_run(configuration.home, note=note):
-            Run(configuration).until_stopped()
+            Run(configuration, programs=programs).until_stopped()
     except Interrupted:
         return ExitCode.INTERRUPTED
     except LocalError as error:

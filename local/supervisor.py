@@ -17,6 +17,7 @@ from local.processes import remember, signal_group
 QUICK_DEATH_SECONDS = 10.0
 QUICK_DEATHS_AT_START = 3
 LONGEST_PAUSE_SECONDS = 30.0
+ENDED_BY_OTHERS = (-signal.SIGKILL, -signal.SIGTERM)  # no sign of a fault in the program
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Child:
     process: subprocess.Popen[str] | None = None
     started: float = 0.0
     quick_deaths: int = 0
+    has_stayed_up: bool = False  # once it has, its deaths no longer give up the run
     next_start: float = 0.0
     last_lines: deque[str] = field(default_factory=lambda: deque(maxlen=15))
     reader: threading.Thread | None = None
@@ -57,7 +59,6 @@ class Supervisor:
         self.record = record
         self.folder = folder
         self.children: list[Child] = []
-        self.settled = False  # once everything was well, deaths no longer give up the run
 
     def start(self, program: Program) -> None:
         child = Child(program)
@@ -67,7 +68,7 @@ class Supervisor:
     def look_after_children(self) -> None:
         """Restart the dead, after a pause that doubles.
 
-        Raises LocalError(PROCESS_FAILED) when one keeps dying before the run has settled.
+        Raises LocalError(PROCESS_FAILED) when one keeps dying and never stayed up.
         """
         now = time.monotonic()
         for child in self.children:
@@ -77,6 +78,11 @@ class Supervisor:
                 self._note_death(child, now)
             if now >= child.next_start:
                 self._launch(child)
+
+    def all_up_for(self, seconds: float) -> bool:
+        """True if every child's present process has lived at least that long."""
+        born_before = time.monotonic() - seconds
+        return all(child.alive and child.started <= born_before for child in self.children)
 
     def stop_children(self) -> None:
         """SIGTERM by stage, each with its patience, then SIGKILL for what is left."""
@@ -110,13 +116,15 @@ class Supervisor:
 
     def _note_death(self, child: Child, now: float) -> None:
         assert child.process is not None
-        name, status = child.program.name, _how_it_ended(child.process.returncode)
+        name, code = child.program.name, child.process.returncode
+        status = _how_it_ended(code)
         # What it forked has lost its parent; two generations must not work side by side.
         signal_group(child.process.pid, signal.SIGKILL)
         child.process = None
         quick = now - child.started < QUICK_DEATH_SECONDS
         child.quick_deaths = child.quick_deaths + 1 if quick else 0
-        if not self.settled and child.quick_deaths >= QUICK_DEATHS_AT_START:
+        child.has_stayed_up |= not quick or code in ENDED_BY_OTHERS
+        if not child.has_stayed_up and child.quick_deaths >= QUICK_DEATHS_AT_START:
             if child.reader is not None:
                 child.reader.join(timeout=1)
             raise LocalError(

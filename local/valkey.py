@@ -18,7 +18,7 @@ from pathlib import Path
 import redis
 
 from local.errors import ExitCode, LocalError
-from local.logs import tail
+from local.files import tail, write_private
 from local.processes import (
     free_port,
     remember,
@@ -109,14 +109,14 @@ class Valkey:
 
     def _write_configuration(self) -> Path:
         path = self.folder / "valkey.conf"
-        path.touch(mode=0o600)  # a password on the command line would show in `ps`
-        path.write_text(
+        write_private(  # a password on the command line would show in `ps`
+            path,
             "bind 127.0.0.1\n"
             f"port {self.port}\n"
             f"requirepass {self.password}\n"
             'save ""\n'
             "appendonly no\n"
-            "maxmemory-policy noeviction\n"  # RQ loses jobs when keys are evicted
+            "maxmemory-policy noeviction\n",  # RQ loses jobs when keys are evicted
         )
         return path
 
