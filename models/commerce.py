@@ -47,6 +47,8 @@ class Order(Tenant, Base):
     cancelled_at: Mapped[datetime | None]
     shopify_updated_at: Mapped[datetime]
     triggered_at: Mapped[datetime]
+    # From then on nothing more is taken in: a late webhook must not bring the person back.
+    redacted_at: Mapped[datetime | None]
 
 
 class Fulfillment(Tenant, Base):

@@ -132,7 +132,10 @@ class Milestone(StrEnum):
 
 
 class MilestoneOutcome(StrEnum):
-    """What became of a piece of shipment news. Anything but `texted` says why there is no text."""
+    """What became of a piece of shipment news. Anything but `texted` says why there is no text.
+
+    `refused`: the gate said no, and the message that it points to says why.
+    """
 
     TEXTED = "texted"
     SWITCHED_OFF = "switched_off"
@@ -142,7 +145,7 @@ class MilestoneOutcome(StrEnum):
     BEFORE_INSTALL = "before_install"
     OVERTAKEN = "overtaken"
     ORDER_CANCELLED = "order_cancelled"
-    TEST_ORDER = "test_order"
+    REFUSED = "refused"
 
 
 class ReceiptStatus(StrEnum):

@@ -32,6 +32,9 @@ class Shop(Base):
     # Shopify's own switch. Unknown counts as on: two texts with the same news are one too many.
     transactional_sms_disabled: Mapped[bool | None]
     shopify_updated_at: Mapped[datetime | None]
+    # Shopify's own stamps are whole seconds; the webhook's decides within one.
+    triggered_at: Mapped[datetime | None]
+    scopes_updated_at: Mapped[datetime | None]
     first_seen_at: Mapped[datetime]
     installed_at: Mapped[datetime]
     uninstalled_at: Mapped[datetime | None]

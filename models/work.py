@@ -27,11 +27,19 @@ class WebhookReceipt(Tenant, Base):
             "received_at",
             postgresql_where=text("status = 'unusable'"),
         ),
+        Index(
+            "ix_webhook_receipts_subject",
+            "shop_id",
+            "subject",
+            postgresql_where=text("body_encrypted IS NOT NULL"),
+        ),
     )
 
     source: Mapped[WebhookSource] = mapped_column(text_enum(WebhookSource))
     external_id: Mapped[str] = mapped_column(String(255))
     topic: Mapped[str] = mapped_column(String(80))
+    # Whom it is about, such as "order:123", so that an erasure finds the body without reading it.
+    subject: Mapped[str | None] = mapped_column(String(80))
     api_version: Mapped[str | None] = mapped_column(String(20))
     carrier_account_id: Mapped[uuid.UUID | None]
     body_encrypted: Mapped[bytes | None]

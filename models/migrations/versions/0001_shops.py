@@ -38,6 +38,8 @@ def upgrade() -> None:
         sa.Column("scopes", sa.String(), nullable=True),
         sa.Column("transactional_sms_disabled", sa.Boolean(), nullable=True),
         sa.Column("shopify_updated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("triggered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("scopes_updated_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("installed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("uninstalled_at", sa.DateTime(timezone=True), nullable=True),

@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("shopify_updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("triggered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("redacted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("shop_id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -128,7 +129,7 @@ def upgrade() -> None:
                 "before_install",
                 "overtaken",
                 "order_cancelled",
-                "test_order",
+                "refused",
                 name="milestoneoutcome",
                 native_enum=False,
                 create_constraint=True,

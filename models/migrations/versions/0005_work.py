@@ -28,6 +28,7 @@ def upgrade() -> None:
         ),
         sa.Column("external_id", sa.String(length=255), nullable=False),
         sa.Column("topic", sa.String(length=80), nullable=False),
+        sa.Column("subject", sa.String(length=80), nullable=True),
         sa.Column("api_version", sa.String(length=20), nullable=True),
         sa.Column("carrier_account_id", sa.Uuid(), nullable=True),
         sa.Column("body_encrypted", sa.LargeBinary(), nullable=True),
@@ -65,6 +66,13 @@ def upgrade() -> None:
         ["shop_id", "received_at"],
         unique=False,
         postgresql_where=sa.text("status = 'unusable'"),
+    )
+    op.create_index(
+        "ix_webhook_receipts_subject",
+        "webhook_receipts",
+        ["shop_id", "subject"],
+        unique=False,
+        postgresql_where=sa.text("body_encrypted IS NOT NULL"),
     )
     op.create_table(
         "outbox",
