@@ -168,15 +168,18 @@ def clusters(text: str) -> Iterator[str]:
 
     Surrogate pairs must be joined; a lone surrogate is a cluster of its own.
     """
-    cluster: _Cluster | None = None
-    start = 0
+    start, last = 0, _Class.OTHER
+    cluster: _Cluster | None = None  # made only where something may join: most text has none
     for at, char in enumerate(text):
         new = _class_of(char)
-        if cluster is not None and cluster.takes(new):
-            cluster.add(new)
-        else:
-            if cluster is not None:
-                yield text[start:at]
-            cluster, start = _Cluster(new), at
-    if cluster is not None:
+        if at and (new is not _Class.OTHER or last is _Class.PREPEND):
+            cluster = cluster or _Cluster(last)
+            if cluster.takes(new):
+                cluster.add(new)
+                last = new
+                continue
+        if at:
+            yield text[start:at]
+        start, last, cluster = at, new, None
+    if text:
         yield text[start:]

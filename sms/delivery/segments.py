@@ -94,7 +94,7 @@ def _moved_on(first: list[int], room: _Room) -> int:
 
 
 def _utf16_units(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _pairs_joined(text: str) -> str:
