@@ -16,6 +16,10 @@ NumberType = Literal["toll_free", "10dlc"]
 Thing = TypeVar("Thing")
 
 
+class Unknown(LookupError):
+    """There is no such shop, person, product, order or parcel in the sandbox."""
+
+
 @dataclass(frozen=True)
 class Address:
     """A postal address. `province` and `country` are names, the codes are ISO 3166."""
@@ -63,11 +67,11 @@ class Shop:
     currency: str = "USD"
 
     def product(self, sku: str) -> Product:
-        """Raises `LookupError` when the shop does not sell `sku`."""
+        """Raises `Unknown` when the shop does not sell `sku`."""
         for product in self.products:
             if product.sku == sku:
                 return product
-        raise LookupError(f"{self.name} does not sell {sku!r}")
+        raise Unknown(f"{self.name} does not sell {sku!r}")
 
 
 @dataclass(frozen=True)
@@ -129,11 +133,11 @@ class World:
         return carrier_accounts(self.api_secret, self.shops)
 
     def shop(self, domain: str) -> Shop:
-        """Raises `LookupError` for a domain that is not in this world."""
+        """Raises `Unknown` for a domain that is not in this world."""
         return _by_name(((shop.domain, shop) for shop in self.shops), domain)
 
     def phone(self, key: str) -> Phone:
-        """Raises `LookupError` for a person who is not in this world."""
+        """Raises `Unknown` for a person who is not in this world."""
         return _by_name(((phone.key, phone) for phone in self.phones), key)
 
 
@@ -166,7 +170,7 @@ def _by_name(pairs: Iterable[tuple[str, Thing]], name: str) -> Thing:
     for key, thing in pairs:
         if key == name:
             return thing
-    raise LookupError(f"no {name!r} in the sandbox")
+    raise Unknown(f"no {name!r} in the sandbox")
 
 
 MAPLE_AND_RYE = Shop(

@@ -26,7 +26,7 @@ from sandbox.store.parcels import PARCEL_CARRIERS
 from sandbox.store.refusals import Refused
 from sandbox.store.store import Happened, Store
 from sandbox.store.strip import read_strip
-from sandbox.world import Phone, Shop
+from sandbox.world import Phone, Shop, Unknown
 
 _ORDERS_SHOWN = 30
 _MAX_NAME = 120
@@ -59,8 +59,8 @@ def here() -> Sandbox:
     return cast("Sandbox", current_app.extensions["sandbox"])
 
 
-@pages.errorhandler(LookupError)
-def not_found(_problem: LookupError) -> ResponseReturnValue:
+@pages.errorhandler(Unknown)
+def not_found(_problem: Unknown) -> ResponseReturnValue:
     return render_template("sandbox/missing.html"), 404
 
 
@@ -147,7 +147,7 @@ def scan(parcel_id: int) -> ResponseReturnValue:
 def change_shop() -> ResponseReturnValue:
     do = _SHOP_ACTS.get(request.form["do"])
     if do is None:
-        raise LookupError(request.form["do"])
+        raise Unknown(request.form["do"])
     return _act(do)
 
 

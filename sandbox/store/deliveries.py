@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sandbox.store.database import Database
 from sandbox.store.webhooks import WebhookRequest
+from sandbox.world import Unknown
 
 # Shopify keeps its delivery log as long.
 _KEPT_SECONDS = 7 * 24 * 3600
@@ -155,10 +156,10 @@ class Deliveries:
         return self._read(_LOG + " ORDER BY d.id DESC LIMIT ?", limit)
 
     def get(self, delivery_id: int) -> Delivery:
-        """Raises `LookupError` when it is not (or no longer) in the log."""
+        """Raises `Unknown` when it is not (or no longer) in the log."""
         found = self._read(_LOG + " WHERE d.id = ?", delivery_id)
         if not found:
-            raise LookupError(f"no delivery {delivery_id}")
+            raise Unknown(f"no delivery {delivery_id}")
         return found[0]
 
     def waiting(self) -> int:

@@ -8,12 +8,14 @@ from datetime import datetime
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from sandbox.store.cockpit import here
+from sandbox.store.cockpit import here, not_found
 from sandbox.store.strip import describe, news, read_strip
+from sandbox.world import Unknown
 
 _SHOWN = 100
 
 log = Blueprint("log", __name__, url_prefix="/webhooks")
+log.register_error_handler(Unknown, not_found)
 
 
 @log.get("/")

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sandbox.store.database import Database
 from sandbox.store.webhooks import Payload
-from sandbox.world import Shop
+from sandbox.world import Shop, Unknown
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Memory:
         """How a shop stands now."""
         row = self._database.first("SELECT * FROM shops WHERE domain = ?", domain)
         if row is None:
-            raise LookupError(f"no shop {domain!r} in the sandbox")
+            raise Unknown(f"no shop {domain!r} in the sandbox")
         updated = datetime.fromisoformat(row["updated_at"])
         return ShopState(bool(row["shopify_texts"]), bool(row["installed"]), updated)
 
@@ -87,10 +87,10 @@ class Memory:
             write.execute("UPDATE orders SET doc = ? WHERE id = ?", (json.dumps(doc), doc["id"]))
 
     def order(self, order_id: int) -> PlacedOrder:
-        """Raises `LookupError` for an order that was never placed."""
+        """Raises `Unknown` for an order that was never placed."""
         row = self._database.first("SELECT * FROM orders WHERE id = ?", order_id)
         if row is None:
-            raise LookupError(f"no order {order_id}")
+            raise Unknown(f"no order {order_id}")
         return PlacedOrder(row["id"], row["shop"], row["buyer"], json.loads(row["doc"]))
 
     def orders(self, domain: str, *, limit: int) -> list[PlacedOrder]:
@@ -119,10 +119,10 @@ class Memory:
             )
 
     def order_of_parcel(self, parcel_id: int) -> PlacedOrder:
-        """Raises `LookupError` for a parcel that was never sent."""
+        """Raises `Unknown` for a parcel that was never sent."""
         row = self._database.first("SELECT order_id FROM parcels WHERE id = ?", parcel_id)
         if row is None:
-            raise LookupError(f"no parcel {parcel_id}")
+            raise Unknown(f"no parcel {parcel_id}")
         return self.order(row["order_id"])
 
     def add_scan(self, scan: Payload) -> None:

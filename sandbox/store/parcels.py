@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from sandbox.store.shapes import Ids, gid, origin_address, stamp
 from sandbox.store.webhooks import Payload
-from sandbox.world import Shop
+from sandbox.world import Shop, Unknown
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,11 @@ Keys are FulfillmentEventStatus in lower case."""
 
 
 def parcel_carrier(name: str) -> ParcelCarrier:
-    """Raises `LookupError` for a company the sandbox does not know."""
+    """Raises `Unknown` for a company the sandbox does not know."""
     for carrier in PARCEL_CARRIERS:
         if carrier.name == name:
             return carrier
-    raise LookupError(f"no parcel carrier {name!r}")
+    raise Unknown(f"no parcel carrier {name!r}")
 
 
 def new_parcel(

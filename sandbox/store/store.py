@@ -22,7 +22,7 @@ from sandbox.store.parcels import (
 from sandbox.store.refusals import Refused
 from sandbox.store.shapes import Ids, stamp
 from sandbox.store.webhooks import Event, Payload, WebhookRequest
-from sandbox.world import Phone, Shop, World
+from sandbox.world import Phone, Shop, Unknown, World
 
 Deliver = Callable[[Sequence[WebhookRequest]], None]
 
@@ -130,7 +130,7 @@ class Store:
             shop, order = self.world.shop(placed.shop_domain), placed.doc
             parcel = next(each for each in order["fulfillments"] if each["id"] == parcel_id)
             if status not in SCANS:
-                raise LookupError(f"no scan {status!r}")
+                raise Unknown(f"no scan {status!r}")
             if parcel["tracking_number"] is None:
                 raise Refused("not_travelling")
             late = timedelta(days=2) if status == "delayed" else None
