@@ -39,7 +39,7 @@ install_python_packages() {
     fi
     say "Installing Python packages into .venv (a minute or two the first time) ..."
     PIP_ROOT_USER_ACTION=ignore .venv/bin/python -m pip install --quiet --no-input \
-        --disable-pip-version-check --require-hashes -r requirements/dev.txt ||
+        --disable-pip-version-check --use-pep517 --require-hashes -r requirements/dev.txt ||
         fail 6 "pip could not install the packages of requirements/dev.txt; its message is above."
 }
 
@@ -56,7 +56,7 @@ npm_of_this_machine() {
 
 install_front_end_packages() {
     say "Installing front-end packages into node_modules ..."
-    npm_of_this_machine ci --no-audit --no-fund --loglevel=error >/dev/null ||
+    npm_of_this_machine ci --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null ||
         fail 8 "npm could not install the packages of package-lock.json; its message is above."
 }
 
