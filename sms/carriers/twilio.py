@@ -50,16 +50,16 @@ class _Transport(HttpClient):  # type: ignore[misc]  # the library ships no type
         # The environment's proxies and .netrc are no business of a carrier's credentials.
         self._session.trust_env = False
 
-    def request(  # noqa: PLR0913, PLR0917 - the library's signature
+    def request(  # noqa: PLR0917 - the library's signature
         self,
         method: str,
         url: str,
-        params: Mapping[str, object] | None = None,
-        data: Mapping[str, object] | None = None,
+        params: Mapping[str, Any] | None = None,
+        data: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
         timeout: float | None = None,
-        allow_redirects: bool = False,
+        allow_redirects: bool = False,  # noqa: FBT001, FBT002 - as above
     ) -> Response:
         answer = self._session.request(
             method,
@@ -161,7 +161,11 @@ def _was_never_connected(error: requests.ConnectionError) -> SendOutcome:
     """Tell a connection that never came about from one that broke after the request began."""
     cause = error.args[0] if error.args else None
     reason = getattr(cause, "reason", cause)
-    if type(reason).__name__ in {"NewConnectionError", "NameResolutionError", "ConnectTimeoutError"}:
+    if type(reason).__name__ in {
+        "NewConnectionError",
+        "NameResolutionError",
+        "ConnectTimeoutError",
+    }:
         return NothingSent(type(reason).__name__)
     return Ambiguous(type(error).__name__)
 

@@ -96,7 +96,7 @@ Decision = Cleared | Wait | Blocked
 def decide(facts: Facts, now: datetime) -> Decision:
     """Decide about one text. Suppression comes first: nothing waits for what must be refused."""
     refused = (
-        _refused_by_the_person(facts, now) or _refused_by_the_clock(facts, now) or _no_sender(facts)
+        _refused_by_the_person(facts) or _refused_by_the_clock(facts, now) or _no_sender(facts)
     )
     if refused is not None:
         return Blocked(refused)
@@ -107,7 +107,7 @@ def decide(facts: Facts, now: datetime) -> Decision:
     return Cleared(facts.text, now)
 
 
-def _refused_by_the_person(facts: Facts, now: datetime) -> Reason | None:
+def _refused_by_the_person(facts: Facts) -> Reason | None:
     if facts.erased:
         return Reason.CONTACT_ERASED
     if facts.purpose in ALLOWED_AFTER_STOP:

@@ -80,7 +80,7 @@ def append(
         )
     )
     state = refresh_state(session, locked, entry.scope)
-    _match_suppression(session, locked, entry, state, event_id, now=now)
+    _match_suppression(session, locked, entry, state=state, event_id=event_id)
     return event_id
 
 
@@ -130,10 +130,9 @@ def _match_suppression(
     session: ShopSession,
     contact: Contact,
     entry: Entry,
+    *,
     state: ConsentState,
     event_id: uuid.UUID,
-    *,
-    now: datetime,
 ) -> None:
     """A revocation suppresses; only a grant by the shopper herself lifts the suppression."""
     assert contact.phone is not None

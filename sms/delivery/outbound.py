@@ -35,7 +35,7 @@ class AlreadyQueued:
     message_id: uuid.UUID
 
 
-def queue_message(
+def queue_message(  # noqa: PLR0913 - a text has this many sides; all are named
     session: ShopSession,
     contact: Contact,
     *,

@@ -43,13 +43,15 @@ BEGIN
 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
 END $$
 """
+# Whoever may step down to the role already needs no grant; since PostgreSQL 16 the role's creator
+# may administer it without being able to step down.
 JOIN_ROLE = """
 DO $$
 BEGIN
-    IF NOT pg_has_role(current_user, 'parley_app', 'MEMBER')
-       OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
-        EXECUTE format('GRANT parley_app TO %I', current_user);
-    END IF;
+    SET LOCAL ROLE parley_app;
+    RESET ROLE;
+EXCEPTION WHEN insufficient_privilege THEN
+    EXECUTE format('GRANT parley_app TO %I', session_user);
 END $$
 """
 

@@ -34,8 +34,7 @@ FUNCTIONS = (
         """
         UPDATE outbox o
         SET claimed_until = clock_timestamp() + make_interval(secs => _lease),
-            claim_token = _token,
-            attempts = o.attempts + 1
+            claim_token = _token
         WHERE o.id IN (
             SELECT d.id FROM outbox d
             WHERE d.kind = _kind AND d.done_at IS NULL AND d.gave_up_at IS NULL

@@ -1,0 +1,1 @@
+"""Workers, what they do when woken, and the schedule that wakes them."""

@@ -1,0 +1,165 @@
+"""Doing what the outbox holds, each entry in its own transaction with its own shop's session."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+from sqlalchemy import select
+
+from models import Database, OutboxEntry, ShopSession, WebhookReceipt
+from models.across_shops import InShop, claim_outbox
+from models.enums import ReceiptStatus
+from shopify.sync import process_webhook
+from sms.carriers.processing import process_inbound, process_status
+from sms.work import UnusablePayloadError
+
+log = structlog.get_logger(__name__)
+
+BATCH = 50
+# Short, so that a killed worker's batch is soon taken up again; whoever is slower than this finds
+# in its own transaction that the entry is no longer its own.
+LEASE_SECONDS = 15.0
+LONGEST_RUN_SECONDS = 20.0
+# Ten tries with doubling pauses take about an hour and a half; then a person has to look.
+MOST_FAILURES = 10
+LONGEST_BACKOFF = timedelta(minutes=15)
+
+
+class Handler(Protocol):
+    """The work behind one kind of entry. Its effects and "done" commit together."""
+
+    def __call__(
+        self, session: ShopSession, receipt: WebhookReceipt, entry: OutboxEntry, /, *, now: datetime
+    ) -> None: ...
+
+
+def process_shopify_webhook(
+    session: ShopSession, receipt: WebhookReceipt, _entry: OutboxEntry, *, now: datetime
+) -> None:
+    """Read a webhook of Shopify's back from its receipt, and bring the rows up to date with it."""
+    if receipt.body_encrypted is None:
+        raise UnusablePayloadError("The webhook's body has been deleted.")
+    try:
+        payload = json.loads(session.vault.decrypt(receipt.body_encrypted))
+    except ValueError as error:
+        raise UnusablePayloadError("The webhook's body is not JSON.") from error
+    process_webhook(session, receipt, payload, now=now)
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "shopify_webhook": process_shopify_webhook,
+    "carrier_inbound": process_inbound,
+    "carrier_status": process_status,
+}
+
+
+class Drainer:
+    """Claims due entries in batches and does them; safe to run in many processes at once."""
+
+    def __init__(self, database: Database, *, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+
+    def drain(self, kind: str) -> bool:
+        """Do what is due of one kind, for a while.
+
+        Returns:
+            Whether there may be more, so that the caller asks for another run.
+        """
+        deadline = time.monotonic() + LONGEST_RUN_SECONDS
+        while time.monotonic() < deadline:
+            token = uuid.uuid4()
+            with self._database.shared_session() as session:
+                claimed = claim_outbox(
+                    session,
+                    kind=kind,
+                    limit=BATCH,
+                    lease_seconds=LEASE_SECONDS,
+                    token=token,
+                    now=self._clock(),
+                )
+            for each in claimed:
+                self._do(HANDLERS[kind], each, token)
+            if len(claimed) < BATCH:
+                return False
+        return True
+
+    def _do(self, handler: Handler, claimed: InShop, token: uuid.UUID) -> None:
+        try:
+            with self._database.shop_session(claimed.shop_id) as session:
+                entry = _still_mine(session, claimed.id, token)
+                if entry is None:
+                    return
+                now = self._clock()
+                receipt = session.get_one(WebhookReceipt, entry.receipt_id)
+                handler(session, receipt, entry, now=now)
+                entry.done_at = now
+                receipt.status, receipt.processed_at, receipt.problem = (
+                    ReceiptStatus.PROCESSED,
+                    now,
+                    None,
+                )
+        except UnusablePayloadError as problem:
+            self._give_up(claimed, token, str(problem))
+        except Exception as error:
+            log.exception("work_failed", entry_id=str(claimed.id), shop_id=str(claimed.shop_id))
+            self._postpone(claimed, token, type(error).__name__)
+
+    def _postpone(self, claimed: InShop, token: uuid.UUID, problem: str) -> None:
+        """Try again later, and after many failures leave it to a person. Others go on meanwhile."""
+        with self._database.shop_session(claimed.shop_id) as session:
+            entry = _still_mine(session, claimed.id, token)
+            if entry is None:
+                return
+            entry.attempts += 1
+            entry.last_error = problem
+            entry.claimed_until = None
+            backoff = min(LONGEST_BACKOFF, timedelta(seconds=2**entry.attempts))
+            entry.run_after = self._clock() + backoff
+            gave_up = entry.attempts >= MOST_FAILURES
+        if gave_up:
+            self._give_up(claimed, token, f"It failed {MOST_FAILURES} times: {problem}.")
+
+    def _give_up(self, claimed: InShop, token: uuid.UUID, problem: str) -> None:
+        with self._database.shop_session(claimed.shop_id) as session:
+            entry = _still_mine(session, claimed.id, token)
+            if entry is None:
+                return
+            entry.gave_up_at = self._clock()
+            entry.last_error = problem
+            receipt = session.get_one(WebhookReceipt, entry.receipt_id)
+            receipt.status, receipt.problem = ReceiptStatus.UNUSABLE, problem
+        log.warning("webhook_unusable", receipt_id=str(receipt.id), problem=problem)
+
+
+def _still_mine(session: ShopSession, entry_id: uuid.UUID, token: uuid.UUID) -> OutboxEntry | None:
+    return session.scalars(
+        select(OutboxEntry)
+        .where(
+            OutboxEntry.id == entry_id,
+            OutboxEntry.claim_token == token,
+            OutboxEntry.done_at.is_(None),
+        )
+        .with_for_update()
+    ).first()
+
+
+def retry(session: ShopSession, receipt_id: uuid.UUID, *, now: datetime) -> bool:
+    """Put an unusable webhook back to work; return whether there was anything to put back."""
+    entry = session.scalars(
+        select(OutboxEntry)
+        .where(OutboxEntry.receipt_id == receipt_id, OutboxEntry.done_at.is_(None))
+        .with_for_update()
+    ).first()
+    if entry is None:
+        return False
+    entry.gave_up_at, entry.claimed_until, entry.attempts, entry.run_after = None, None, 0, now
+    session.get_one(WebhookReceipt, receipt_id).status = ReceiptStatus.RECEIVED
+    session.wake(entry.kind)
+    return True

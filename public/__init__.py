@@ -1,0 +1,1 @@
+"""What anyone on the internet may see."""

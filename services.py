@@ -1,0 +1,106 @@
+"""The composition root: settings in, working parts out. Used by the web and the workers alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from redis import Redis
+
+from models import Database, Vault
+from models.session import refuse_an_unsafe_role
+from settings import Settings
+from shopify.intake import ShopifyIntake
+from sms.carriers.intake import CarrierIntake
+from sms.carriers.twilio import Twilio
+from sms.delivery.dispatch import Dispatcher
+from sms.delivery.reconcile import Reconciler
+from wakeups import WakeUpCalls
+
+# A queue that does not answer must not hold up a webhook, which has five seconds (Shopify).
+QUEUE_TIMEOUT_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What entry points are given. One per process."""
+
+    settings: Settings
+    clock: Callable[[], datetime]
+    database: Database
+    wake_up_calls: WakeUpCalls
+    shopify_intake: ShopifyIntake
+    carrier_intake: CarrierIntake
+    dispatcher: Dispatcher
+    reconciler: Reconciler
+
+
+def system_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def build_services(settings: Settings) -> Services:
+    """Build everything from the settings.
+
+    Raises:
+        models.session.UnsafeRoleError: the database login could see every shop's rows.
+    """
+    redis = Redis.from_url(
+        settings.redis_url,
+        socket_connect_timeout=QUEUE_TIMEOUT_SECONDS,
+        socket_timeout=QUEUE_TIMEOUT_SECONDS,
+    )
+    wake_up_calls = WakeUpCalls(redis)
+    database = Database(
+        settings.database_url, vault=build_vault(settings), on_wake=wake_up_calls.call
+    )
+    refuse_an_unsafe_role(database)
+    carrier = Twilio(
+        timeout=settings.carrier_timeout_seconds,
+        pool_size=settings.dispatch_concurrency,
+        base_url=settings.carrier_base_url,
+    )
+    return Services(
+        settings=settings,
+        clock=system_clock,
+        database=database,
+        wake_up_calls=wake_up_calls,
+        shopify_intake=ShopifyIntake(
+            database,
+            client_id=settings.shopify_api_key,
+            secrets=_shopify_secrets(settings),
+            clock=system_clock,
+        ),
+        carrier_intake=CarrierIntake(database, clock=system_clock),
+        dispatcher=Dispatcher(
+            database,
+            carrier,
+            clock=system_clock,
+            public_url=settings.public_url,
+            concurrency=settings.dispatch_concurrency,
+            carrier_timeout=settings.carrier_timeout_seconds,
+        ),
+        reconciler=Reconciler(
+            database,
+            carrier,
+            clock=system_clock,
+            stale_after=timedelta(seconds=settings.sending_stale_after_seconds),
+            absent_after=timedelta(seconds=settings.reconcile_absent_after_seconds),
+        ),
+    )
+
+
+def build_vault(settings: Settings) -> Vault:
+    return Vault(
+        encryption_keys=[key.get_secret_value() for key in settings.encryption_keys],
+        phone_hash_keys=[key.get_secret_value() for key in settings.phone_hash_keys],
+    )
+
+
+def _shopify_secrets(settings: Settings) -> tuple[str, str | None]:
+    previous = settings.shopify_api_secret_previous
+    return (
+        settings.shopify_api_secret.get_secret_value(),
+        None if previous is None else previous.get_secret_value(),
+    )

@@ -1,0 +1,1 @@
+"""Texts about parcels: what is news, whether it is still, and how it is said."""
