@@ -65,6 +65,7 @@ def read_configuration() -> Configuration:
         )
     port = _whole_number(environment, "PORT", default=8000, lowest=1, highest=HIGHEST_PORT - 3)
     workers = _whole_number(environment, "WORKERS", default=2, lowest=1, highest=64)
+    _whole_number(environment, "WEB_CONCURRENCY", default=2, lowest=1, highest=64)
     home = home_folder(environment)
     open_lock(home).close()
     live = bool(given)

@@ -252,6 +252,7 @@ HTTPS = {"PUBLIC_URL": "https://parley.invalid"}
     [
         ({"PORT": "eighty"}, ExitCode.BAD_SETTING, "PORT must be a whole number"),
         ({"WORKERS": "0"}, ExitCode.BAD_SETTING, "WORKERS must be a whole number from 1 to 64"),
+        ({"WEB_CONCURRENCY": "two"}, ExitCode.BAD_SETTING, "WEB_CONCURRENCY must be"),
         ({"SHOPIFY_API_KEY": "k"}, ExitCode.BAD_SETTING, "SHOPIFY_API_SECRET is not"),
         (LIVE, ExitCode.BAD_SETTING, "`make keys` writes what is missing"),
         (LIVE | KEYS, ExitCode.PUBLIC_URL_FAILED, "`cloudflared tunnel"),
