@@ -82,6 +82,13 @@ class Courier:
             self.deliveries.queue(delivery_id, due_at=time.time() + place / 1000, retry=RETRIES)
         self.wake()
 
+    def try_everything_now(self) -> None:
+        """Try what waits for its next try, and what was given up, at once."""
+        for delivery_id in self.deliveries.given_up():
+            self.deliveries.queue(delivery_id, due_at=time.time(), retry=0)
+        self.deliveries.hurry()
+        self.wake()
+
     def wake(self) -> None:
         """Look at the queue now."""
         self._wake.set()

@@ -162,6 +162,16 @@ class Deliveries:
             raise Unknown(f"no delivery {delivery_id}")
         return found[0]
 
+    def given_up(self) -> list[int]:
+        """Ids of webhooks that were never accepted and have no try planned, oldest first."""
+        rows = self._database.rows(
+            "SELECT d.id FROM deliveries d"
+            " WHERE NOT EXISTS (SELECT 1 FROM queue q WHERE q.delivery_id = d.id)"
+            " AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.delivery_id = d.id"
+            " AND a.status BETWEEN 200 AND 299) ORDER BY d.id"
+        )
+        return [row["id"] for row in rows]
+
     def waiting(self) -> int:
         """How many webhooks have a try planned."""
         row = self._database.first("SELECT count(DISTINCT delivery_id) AS n FROM queue")

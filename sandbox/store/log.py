@@ -75,9 +75,8 @@ def send_shuffled(delivery_id: int) -> ResponseReturnValue:
 
 @log.post("/hurry")
 def hurry() -> ResponseReturnValue:
-    """Try now whatever waits for its next try."""
-    here().courier.deliveries.hurry()
-    here().courier.wake()
+    """Try now whatever waits for its next try or was given up."""
+    here().courier.try_everything_now()
     to_log = request.form.get("back") == "log"
     return redirect(url_for("log.webhooks") if to_log else "/", code=303)
 

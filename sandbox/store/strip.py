@@ -24,10 +24,14 @@ class News:
 
 @dataclass(frozen=True)
 class Strip:
-    """`trouble` is a sentence when Parley does not answer or refuses, else None."""
+    """`trouble` is a sentence when Parley does not answer or refuses, else None.
+
+    `waiting` webhooks have a try planned, `given_up` ones had eight retries, as from Shopify.
+    """
 
     news: Sequence[News]
     waiting: int
+    given_up: int
     trouble: str | None
     next_try: str | None
 
@@ -42,6 +46,7 @@ def read_strip(deliveries: Deliveries, *, parley_url: str) -> Strip:
     return Strip(
         news=[news(each) for each in latest],
         waiting=waiting,
+        given_up=len(deliveries.given_up()),
         trouble=trouble,
         next_try=_until(due_at) if trouble and due_at else None,
     )

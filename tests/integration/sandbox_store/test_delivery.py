@@ -63,6 +63,18 @@ def test_a_refused_webhook_is_tried_eight_more_times_unchanged_and_then_dropped(
         assert tries == {(w.webhook_id, w.body): RETRIES + 1 for w in placed.webhooks}
 
 
+def test_what_was_given_up_is_sent_when_asked(tmp_path: Path, parley: Recorder) -> None:
+    parley.status = 500
+    with open_store(tmp_path, parley.url) as (store, courier):
+        buy(store)
+        eventually(lambda: courier.deliveries.waiting() == 0)
+        assert len(courier.deliveries.given_up()) == 2
+        parley.status = 200
+        courier.try_everything_now()
+        eventually(lambda: courier.deliveries.waiting() == 0)
+        assert courier.deliveries.given_up() == []
+
+
 def test_retries_end_with_the_first_success(tmp_path: Path, parley: Recorder) -> None:
     parley.status = 503
     with open_store(tmp_path, parley.url, time_scale=5_000) as (store, courier):
