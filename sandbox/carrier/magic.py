@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sandbox.carrier.errors import DELIVERY_FAILURES, REFUSALS
+
 PREFIX = "+1303555"
 
 
@@ -59,6 +61,24 @@ _SPECIAL = {
     NEVER_CONFIRMED: _DELIVERED[:2],
     LATE_RECEIPT: (*_DELIVERED[:2], Step("undelivered", 30003), Step("delivered")),
 }
+
+
+def fates() -> list[tuple[str, str]]:
+    """Every magic number with a sentence about what happens to a text sent to it."""
+    refused = [
+        (to, f"Refused at once: {code}, {REFUSALS[code][1].rstrip('.')}.")
+        for to, code in REFUSED_AT_CREATE.items()
+    ]
+    failed = [
+        (to, f"Accepted, then fails: {code}, {DELIVERY_FAILURES[code]}.")
+        for to, code in FAILS_LATER.items()
+    ]
+    return [
+        *refused,
+        *failed,
+        (NEVER_CONFIRMED, "Sent, and no delivery receipt ever comes."),
+        (LATE_RECEIPT, "Reported undelivered, then delivered after all."),
+    ]
 
 
 def refusal_for(to: str) -> int | None:

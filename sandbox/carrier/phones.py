@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from flask import Blueprint, Response, abort, render_template, request
 
+from sandbox.carrier import magic
 from sandbox.carrier.carrier import RECEIVED, RECEIVING, WAITING, Carrier
 from sandbox.carrier.errors import as_json
 from sandbox.carrier.store import Message
@@ -74,6 +75,7 @@ def _page(carrier: Carrier, owners: Sequence[PhoneOwner], *, alone: bool) -> str
         alone=alone,
         bare="bare" in request.args,
         people=people,
+        fates=magic.fates(),
         start={
             "people": people,
             "senders": senders,

@@ -31,6 +31,7 @@ def create_rest(carrier: Carrier) -> Blueprint:
     _one_message(rest, carrier)
     _numbers(rest, carrier)
     _account(rest)
+    _anything_else(rest)
     return rest
 
 
@@ -200,3 +201,10 @@ def _account(rest: Blueprint) -> None:
         """Play money: it never runs out."""
         balance = {"account_sid": account_sid, "balance": "100.00", "currency": "USD"}
         return as_json(balance)
+
+
+def _anything_else(rest: Blueprint) -> None:
+    @rest.route("/<path:unknown>", methods=["GET", "POST", "PUT", "DELETE"])
+    def not_offered(unknown: str) -> Response:  # noqa: ARG001 - part of the address
+        """The rest of Twilio's API answers as for something that does not exist."""
+        raise Refused(20404)

@@ -125,6 +125,12 @@ def test_one_account_cannot_see_or_use_another(carrier: Running) -> None:
     assert theirs.status_code == 404
 
 
+def test_what_the_carrier_does_not_offer_is_not_found(carrier: Running) -> None:
+    answer = carrier.get(SILENT, "/Calls.json")
+    assert (answer.status_code, answer.json()["code"]) == (404, 20404)
+    assert requests.get(carrier.path(SILENT, "/Calls.json"), timeout=5).status_code == 401
+
+
 def test_texts_and_number_settings_survive_a_restart(tmp_path: Any) -> None:
     first = start_carrier(tmp_path)
     try:
