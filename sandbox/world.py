@@ -98,6 +98,10 @@ class Phone:
         """The same person under another name, for orders placed with an unusual one."""
         return replace(self, name=name)
 
+    def reached_at(self, number: str) -> Phone:
+        """The same person under another E.164 number, such as one the carrier cannot reach."""
+        return replace(self, number=number)
+
 
 @dataclass(frozen=True)
 class CarrierAccount:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
+import phonenumbers
 from flask import (
     Blueprint,
     current_app,
@@ -96,9 +97,14 @@ def place_order() -> ResponseReturnValue:
 
 def _place_unusual_order(shop: Shop, buyer: Phone) -> Happened:
     name = " ".join(request.form.get("name", "").split())[:_MAX_NAME]
+    number = request.form.get("number", "").strip()
+    if name:
+        buyer = buyer.named(name)
+    if number:
+        buyer = buyer.reached_at(_e164(number))
     return here().store.place_order(
         shop.domain,
-        buyer.named(name) if name else buyer,
+        buyer,
         {item.sku: _count(item.sku) for item in shop.products},
         as_guest=bool(request.form.get("guest")),
         phone_on=cast("PhoneOn", request.form.get("phone_on", "everywhere")),
@@ -249,6 +255,17 @@ def _buyer() -> str:
     keys = [phone.key for phone in here().store.world.phones]
     wanted = request.values.get("buyer", "")
     return wanted if wanted in keys else keys[0]
+
+
+def _e164(typed: str) -> str:
+    """A number as people type it; without a country it is read as one of the US."""
+    try:
+        parsed = phonenumbers.parse(typed, "US")
+    except phonenumbers.NumberParseException:
+        raise Refused("no_number") from None
+    if not phonenumbers.is_possible_number(parsed):
+        raise Refused("no_number")
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _count(field: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 REFUSALS = {
     "nothing_chosen": "Choose at least one item first.",
     "not_so_many": "There are not that many left to ship.",
+    "no_number": "That is no phone number. With its country it looks like +1 415 555 0101.",
     "nothing_left": "Everything in this order has already been shipped.",
     "cancelled": "This order was cancelled, so nothing more can happen to it.",
     "already_shipped": "Part of this order has left already, so it cannot be cancelled.",

@@ -84,6 +84,13 @@ def test_an_unusual_order_is_placed_as_described(client: FlaskClient, sandbox: S
     assert doc["line_items"][0]["quantity"] == 3
 
 
+def test_another_number_is_read_as_people_write_it(client: FlaskClient, sandbox: Sandbox) -> None:
+    unusual = {"product": "", "MR-RYE-SEED": "1"}
+    assert "That is no phone number" in buy(client, number="555-SHIP-IT-NOW-PLEASE", **unusual)
+    buy(client, number="(415) 555-0177", **unusual)
+    assert sandbox.store.memory.orders(MAPLE, limit=1)[0].doc["phone"] == "+14155550177"
+
+
 @pytest.mark.parametrize("do", ["texts_on", "texts_off", "uninstall", "reinstall", "redact_shop",
                                 "request_data", "redact_customer"])  # fmt: skip
 def test_every_button_of_the_shops_settings_answers(client: FlaskClient, do: str) -> None:
