@@ -72,7 +72,7 @@ def announce(session: ShopSession, order: Order, *, now: datetime) -> None:
         reached = news_of(shipment, installed_at=known.shop.installed_at)
         for news in reached:
             if (parcel.shopify_id, news.milestone) not in settled:
-                _settle(session, known, parcel, news, reached)
+                _settle(session, known, parcel, news, reached=reached)
 
 
 def _known(
@@ -119,6 +119,7 @@ def _settle(
     known: _Known,
     parcel: Fulfillment,
     news: News,
+    *,
     reached: tuple[News, ...],
 ) -> None:
     why_not = why_untold(
@@ -131,7 +132,7 @@ def _settle(
     outcome = why_not or MilestoneOutcome.TEXTED
     row_id = _claim(session, parcel, news, outcome, now=known.now)
     if row_id is not None and why_not is None:
-        _tell(session, known, parcel, news, row_id)
+        _tell(session, known, parcel, news, row_id=row_id)
 
 
 def _why_impossible(known: _Known, milestone: Milestone) -> MilestoneOutcome | None:
@@ -182,7 +183,7 @@ def _claim(
 
 
 def _tell(
-    session: ShopSession, known: _Known, parcel: Fulfillment, news: News, row_id: uuid.UUID
+    session: ShopSession, known: _Known, parcel: Fulfillment, news: News, *, row_id: uuid.UUID
 ) -> None:
     assert known.contact is not None
     choice = known.choices.get(news.milestone)
