@@ -35,6 +35,7 @@ def check_settings(environment: Mapping[str, str]) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
+        start_new_session=True,  # Ctrl-C is ours to answer
         check=False,
     )
     if done.returncode != 0:

@@ -1,4 +1,4 @@
-"""`make run`: everything Parley needs, in the order of things, until Ctrl-C."""
+"""One run: everything Parley needs, in the order of things, until Ctrl-C."""
 
 import os
 import signal
@@ -65,6 +65,7 @@ class Run:
         check_ports(self.configuration)
         self.prepare_services()
         check_settings(self.environment)
+        self.interrupts.raise_if_stop_wanted()
         self.start_services()
         programs = self.choose_programs(self.configuration, self.environment)
         say("Bringing the tables up to date ...")
@@ -219,14 +220,16 @@ class Run:
             )
 
 
-def main(programs: Callable[[Configuration, dict[str, str]], Programs] = programs_of_parley) -> int:
+def run_parley(
+    programs: Callable[[Configuration, dict[str, str]], Programs] = programs_of_parley,
+) -> int:
     """Exit code of `make run`; every expected failure is one sentence on stderr."""
     try:
         configuration = read_configuration()
         note = f"process {os.getpid()}, {configuration.open_url}"
         with the_only_run(configuration.home, note=note):
             Run(configuration, programs=programs).until_stopped()
-    except Interrupted:
+    except (Interrupted, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
     except LocalError as error:
         if error.detail:
@@ -234,7 +237,3 @@ def main(programs: Callable[[Configuration, dict[str, str]], Programs] = program
         print(f"parley: {error}", file=sys.stderr)
         return error.code
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -17,8 +17,8 @@ from typing import NoReturn
 
 import redis
 
-import local.run
 from local.configuration import Configuration
+from local.order import run_parley
 from local.programs import Programs
 from local.supervisor import Program
 
@@ -82,7 +82,7 @@ def programs(configuration: Configuration, environment: Mapping[str, str]) -> Pr
 def main() -> int:
     match sys.argv[1]:
         case "run":
-            return local.run.main(programs)
+            return run_parley(programs)
         case "migrate":
             time.sleep(float(os.environ.get("MIGRATING", "0")))
             note("migrated")
