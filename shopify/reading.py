@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TypeVar
 
 from sms.work import UnusablePayloadError
@@ -197,6 +197,6 @@ def money_in(fields: Fields, key: str, *, currency: str | None) -> int | None:
             return None
         minor = amount.scaleb(_EXPONENTS.get(currency, 2))
         whole = int(minor.to_integral_value(rounding=ROUND_HALF_EVEN))
-    except InvalidOperation:
+    except ArithmeticError:
         return None
     return whole if abs(whole) <= MAX_ID else None
