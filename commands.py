@@ -79,10 +79,14 @@ def install(domain: str) -> None:
 @click.option("--shop", required=True, help="The shop's *.myshopify.com domain.")
 @click.option("--account-sid", required=True, help="Twilio's account SID (AC...).")
 @click.option("--number", required=True, help="E.164 number, short code or service SID (MG...).")
-@click.option("--type", "kind", required=True, type=click.Choice([*SenderType]))
+@click.option(
+    "--type", "kind", required=True, type=click.Choice([each.value for each in SenderType])
+)
 @click.option("--account-key", help="Name in the webhook addresses; made up if left out.")
 @click.option("--segments-per-second", type=Decimal, help="The pace the carrier granted.")
-@click.option("--registration", type=click.Choice([*Registration]), default=Registration.APPROVED)
+@click.option(
+    "--registration", type=click.Choice([each.value for each in Registration]), default="approved"
+)
 @click.option("--answers-stop-itself/--parley-answers-stop", default=None)
 def connect_carrier(
     *,
@@ -170,7 +174,7 @@ def rebuild(shop: str) -> None:
 
 @click.command("shipping-texts")
 @click.option("--shop", required=True, help="The shop's *.myshopify.com domain.")
-@click.argument("milestone", type=click.Choice([*Milestone, "all"]))
+@click.argument("milestone", type=click.Choice([*(each.value for each in Milestone), "all"]))
 @click.argument("switch", type=click.Choice(["on", "off", "auto"]))
 def shipping_texts(shop: str, milestone: str, switch: str) -> None:
     """Switch the texts about a MILESTONE on or off; auto follows Shopify's own switch."""

@@ -33,8 +33,15 @@ from sms.work import UnusablePayloadError
 
 log = structlog.get_logger(__name__)
 
-_PHONE = re.compile(r"\+[1-9]\d{6,14}")
+_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+# Twilio's have 34 characters; a column of ours holds 64.
+_SID = re.compile("[!-~]{1,64}")
 _QUESTION = re.compile("[?？¿]")
+# What Twilio and the toll-free network answer by themselves, as a whole message in any case.
+HEARD_BY_CARRIERS = frozenset(
+    ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"]
+    + ["START", "YES", "UNSTOP"]
+)
 # Who has not said yes within a week has not said yes (R9.2).
 DOUBLE_OPT_IN_EXPIRES = timedelta(days=7)
 # Those that may have reached a phone: what a "no" can be an answer to.
@@ -76,8 +83,8 @@ def read_inbound(form: Mapping[str, str], *, received_at: datetime) -> InboundTe
         UnusablePayloadError: there is no id, or no phone to answer to.
     """
     carrier_id, sender = form.get("MessageSid", ""), form.get("From", "")
-    if not carrier_id:
-        raise UnusablePayloadError("The inbound text has no MessageSid.")
+    if not _SID.fullmatch(carrier_id):
+        raise UnusablePayloadError("The inbound text has no usable MessageSid.")
     if not _PHONE.fullmatch(sender):
         raise UnusablePayloadError("The inbound text's From is not a phone number.")
     return InboundText(
@@ -228,7 +235,7 @@ def _answer(
     sender: Sender | None,
     now: datetime,
 ) -> None:
-    by_carrier = text.opt_out_type is not None or _answers_itself(session, sender)
+    by_carrier = _answered_by_carrier(session, text, sender)
     reply = answers.Reply(
         contact=contact,
         sender_id=None if sender is None else sender.id,
@@ -252,8 +259,13 @@ def _answer(
         answers.explain(session, reply, now=now)
 
 
-def _answers_itself(session: ShopSession, sender: Sender | None) -> bool:
-    """Where the network answers STOP and START, a second answer of ours is one too many (R4.13)."""
-    if sender is None:
+def _answered_by_carrier(session: ShopSession, text: InboundText, sender: Sender | None) -> bool:
+    """Say whether the carrier has answered this very text; ours would be one too many (R4.13).
+
+    It hears single words only. Whoever writes "stop please" gets their confirmation from us.
+    """
+    if text.opt_out_type is not None:
+        return True
+    if sender is None or text.body.strip().upper() not in HEARD_BY_CARRIERS:
         return False
     return session.get_one(CarrierAccount, sender.carrier_account_id).answers_stop_itself
