@@ -38,10 +38,10 @@ _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 _SID = re.compile("[!-~]{1,64}")
 _QUESTION = re.compile("[?？¿]")
 # What Twilio and the toll-free network answer by themselves, as a whole message in any case.
-HEARD_BY_CARRIERS = frozenset(
-    ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"]
-    + ["START", "YES", "UNSTOP"]
-)
+HEARD_BY_CARRIERS = frozenset({
+    "STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT",
+    "START", "YES", "UNSTOP",
+})  # fmt: skip
 # Who has not said yes within a week has not said yes (R9.2).
 DOUBLE_OPT_IN_EXPIRES = timedelta(days=7)
 # Those that may have reached a phone: what a "no" can be an answer to.
