@@ -18,7 +18,7 @@ from rq.serializers import JSONSerializer
 from jobs.context import worker_context
 from jobs.heartbeat import Pulse
 from logs import configure_logging
-from models.session import UnsafeRoleError
+from models.session import DatabaseError
 from settings import SettingsError, load_settings
 from wakeups import QUEUES
 
@@ -27,13 +27,23 @@ log = structlog.get_logger(__name__)
 PAUSE_WITHOUT_QUEUE_SECONDS = 2.0
 
 
+class _Worker(SimpleWorker):
+    """Remembers why it ended: work() also returns when the queue went away."""
+
+    told_to_stop = False
+
+    def handle_warm_shutdown_request(self) -> None:
+        self.told_to_stop = True
+        super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]  # RQ's gap
+
+
 def main() -> int:
     """Work until told to stop; return the exit code."""
     try:
         settings = load_settings()
         configure_logging(settings.log_level)
         services, _ = worker_context()
-    except (SettingsError, UnsafeRoleError) as problem:
+    except (SettingsError, DatabaseError) as problem:
         sys.stderr.write(f"{problem}\n")
         return 2
     pulse = Pulse(services.database, role="worker", clock=services.clock)
@@ -51,14 +61,14 @@ def _work_until_told_to_stop(redis_url: str) -> None:
         # Blocking reads wait longer than any socket timeout, so this connection has none.
         redis = Redis.from_url(redis_url, health_check_interval=30)
         queues = [Queue(name, connection=redis, serializer=JSONSerializer) for name in QUEUES]
-        worker = SimpleWorker(queues, connection=redis, serializer=JSONSerializer)
+        worker = _Worker(queues, connection=redis, serializer=JSONSerializer)
         worker.log_job_description = False
         try:
             worker.work(with_scheduler=False, logging_level="WARNING")
         except (RedisError, OSError) as error:
             # Nothing is lost meanwhile: what is due are rows.
             log.warning("queue_unreachable", problem=type(error).__name__)
-        if worker._stop_requested:  # noqa: SLF001 - RQ tells in no other way why work() ended
+        if worker.told_to_stop:
             return
         time.sleep(PAUSE_WITHOUT_QUEUE_SECONDS)
 
