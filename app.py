@@ -7,12 +7,11 @@ import uuid
 
 import structlog
 from flask import Flask, Response, render_template, request
-from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 import commands
 from logs import configure_logging
-from models.session import UnsafeRoleError
+from models.session import DatabaseError
 from public import health, pages
 from services import Services, build_services
 from settings import SettingsError, load_settings
@@ -71,10 +70,8 @@ def _services_from_the_environment() -> Services:
         settings = load_settings()
         configure_logging(settings.log_level)
         return build_services(settings)
-    except (SettingsError, UnsafeRoleError) as problem:
+    except (SettingsError, DatabaseError) as problem:
         sys.stderr.write(f"{problem}\n")
-    except OperationalError:
-        sys.stderr.write("The database at DATABASE_URL does not answer.\n")
     raise SystemExit(2)
 
 
@@ -95,8 +92,10 @@ def _add_headers(app: Flask, *, secure: bool) -> None:
 
 def _add_error_pages(app: Flask) -> None:
     @app.errorhandler(HTTPException)
-    def explain(error: HTTPException) -> tuple[str, int]:
-        return render_template("error.html", error=error), error.code or 500
+    def explain(error: HTTPException) -> tuple[str, int, dict[str, str]]:
+        # The methods allowed after a 405, the wait after a 429; the page brings its own type.
+        told = {name: text for name, text in error.get_headers() if name != "Content-Type"}
+        return render_template("error.html", error=error), error.code or 500, told
 
     @app.errorhandler(Exception)
     def hide(error: Exception) -> tuple[str, int]:

@@ -10,8 +10,15 @@ from typing import Any
 
 import structlog
 
-_PHONE = re.compile(r"\+[1-9]\d{2,4}\d{4,10}")
-_KEPT_HEAD, _KEPT_TAIL = 5, 4
+# As E.164, as people write it with a country code, and as it stands in a web address.
+_PHONE = re.compile(r"(?:\+|%2B)[1-9](?:[ ().-]{0,2}[0-9]){6,14}", re.IGNORECASE)
+# As people write it at home; without its separators it could be any number, so it needs them.
+_LOCAL_PHONE = re.compile(r"(?<![0-9-])\(?[2-9][0-9]{2}\)?[ .-][0-9]{3}[ .-][0-9]{4}(?![0-9-])")
+_SHORTEST_SHOWN_IN_PART = 11
+_PASSWORD = re.compile(r"(?<=://)([^/@\s:\"]*):[^/@\s\"]+(?=@)")
+_as_json = structlog.processors.JSONRenderer(ensure_ascii=False)
+# PostgreSQL adds the whole row to some errors.
+_DETAIL = re.compile(r"^DETAIL:.*$", re.MULTILINE)
 
 
 def configure_logging(level: str) -> None:
@@ -22,7 +29,7 @@ def configure_logging(level: str) -> None:
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
-        mask_phones,
+        leave_out_rows,
     ]
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
@@ -30,13 +37,19 @@ def configure_logging(level: str) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(),
+                as_a_masked_line,
             ],
         )
     )
+    # A record that cannot be written would be printed as it is, past the masks.
+    logging.raiseExceptions = False
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+    # Gunicorn's own has a handler of its own, past the masks.
+    for name in ("gunicorn.error", "gunicorn.access"):
+        logging.getLogger(name).handlers = []
+        logging.getLogger(name).propagate = True
     # The carrier's library logs addresses and fields of each request at INFO.
     for noisy in ("twilio", "urllib3", "httpx", "httpcore", "rq"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
@@ -48,16 +61,25 @@ def configure_logging(level: str) -> None:
     )
 
 
-def mask_phones(
+def leave_out_rows(
     _logger: object, _method: str, entry: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Mask every phone number in every value, wherever a library or a traceback put it."""
+    """Take the rows out of a database's errors: they are people's names and words."""
     for key, value in entry.items():
-        if isinstance(value, str):
-            entry[key] = _PHONE.sub(_masked, value)
+        if isinstance(value, str) and "DETAIL:" in value:
+            entry[key] = _DETAIL.sub("DETAIL: (left out)", value)
     return entry
 
 
+def as_a_masked_line(logger: object, method: str, entry: MutableMapping[str, Any]) -> str:
+    """Mask the finished line: wherever anyone put a phone or a password, it is in there."""
+    line = str(_as_json(logger, method, entry))
+    line = _PASSWORD.sub(r"\1:•••", line)
+    return _LOCAL_PHONE.sub(_masked, _PHONE.sub(_masked, line))
+
+
 def _masked(match: re.Match[str]) -> str:
-    phone = match.group()
-    return f"{phone[:_KEPT_HEAD]}•••{phone[-_KEPT_TAIL:]}"
+    digits = re.sub("[^0-9]", "", match.group().upper().removeprefix("%2B"))
+    if len(digits) < _SHORTEST_SHOWN_IN_PART:
+        return f"•••{digits[-2:]}"
+    return f"+{digits[:4]}•••{digits[-4:]}"

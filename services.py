@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from redis import Redis
 
 from models import Database, Vault
-from models.session import refuse_an_unsafe_role
+from models.session import refuse_what_cannot_be_served
 from settings import Settings
 from shopify.intake import ShopifyIntake
 from sms.carriers.intake import CarrierIntake
@@ -44,7 +44,8 @@ def build_services(settings: Settings) -> Services:
     """Build everything from the settings.
 
     Raises:
-        models.session.UnsafeRoleError: the database login could see every shop's rows.
+        models.session.DatabaseError: the database is absent, not migrated, or has no walls for
+            this login.
     """
     redis = Redis.from_url(
         settings.redis_url,
@@ -55,7 +56,7 @@ def build_services(settings: Settings) -> Services:
     database = Database(
         settings.database_url, vault=build_vault(settings), on_wake=wake_up_calls.call
     )
-    refuse_an_unsafe_role(database)
+    refuse_what_cannot_be_served(database)
     carrier = Twilio(
         timeout=settings.carrier_timeout_seconds,
         pool_size=settings.dispatch_concurrency,

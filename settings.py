@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
-from typing import Annotated, Self
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
@@ -14,9 +14,11 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
-    model_validator,
+    ValidationInfo,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 class SettingsError(Exception):
@@ -57,9 +59,25 @@ def _beginning_with(*prefixes: str) -> Callable[[str], str]:
 
 def _split(value: object) -> object:
     """Several keys are written with commas between them, the one in use first."""
-    if isinstance(value, str):
-        return [part.strip() for part in value.split(",") if part.strip()]
+    if not isinstance(value, str):
+        return value
+    keys = [part.strip() for part in value.split(",") if part.strip()]
+    if not keys:
+        raise ValueError("must hold at least one key")
+    return keys
+
+
+def _not_blank(value: SecretStr) -> SecretStr:
+    # Anyone can sign with an empty secret.
+    if not value.get_secret_value().strip():
+        raise ValueError("must not be blank")
     return value
+
+
+def _log_level(value: str) -> str:
+    if value.upper() not in LOG_LEVELS:
+        raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}")
+    return value.upper()
 
 
 def _fernet_key(value: SecretStr) -> SecretStr:
@@ -81,8 +99,29 @@ def is_loopback(url: str) -> bool:
         return False
 
 
+def _only_where_nobody_else_can_reach(url: str | None, others: ValidationInfo) -> str | None:
+    # A real store or carrier never calls a loopback address, so live credentials and a
+    # stand-in cannot meet: a text meant for a shopper cannot end in a toy, nor a toy's at her.
+    public_url = others.data.get("public_url")
+    if url is not None and public_url is not None and not is_loopback(public_url):
+        raise ValueError(
+            "may only be set while PUBLIC_URL is an address of this machine; "
+            "with live credentials leave it out"
+        )
+    return url
+
+
+def _longer_than_a_request(seconds: float, others: ValidationInfo) -> float:
+    # A request that may still be under way must not be looked for and repeated.
+    if seconds <= others.data.get("carrier_timeout_seconds", 0):
+        raise ValueError("must be greater than CARRIER_TIMEOUT_SECONDS")
+    return seconds
+
+
 Origin = Annotated[str, AfterValidator(_http_origin)]
-Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split), Field(min_length=1)]
+StandIn = Annotated[Origin | None, AfterValidator(_only_where_nobody_else_can_reach)]
+Secret = Annotated[SecretStr, AfterValidator(_not_blank)]
+Secrets = Annotated[tuple[Secret, ...], NoDecode, BeforeValidator(_split), Field(min_length=1)]
 FernetKeys = Annotated[
     tuple[Annotated[SecretStr, AfterValidator(_fernet_key)], ...],
     NoDecode,
@@ -94,58 +133,45 @@ FernetKeys = Annotated[
 class Settings(BaseSettings):
     """The frozen settings of one process. Durations are seconds."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_ignore_empty=True,  # `NAME=` in a file leaves it out, rather than setting it to nothing
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
 
-    database_url: Annotated[str, AfterValidator(use_psycopg3)]
-    redis_url: Annotated[str, AfterValidator(_beginning_with("redis://", "rediss://", "unix://"))]
+    # Both addresses hold passwords.
+    database_url: Annotated[str, AfterValidator(use_psycopg3), Field(repr=False)]
+    redis_url: Annotated[
+        str,
+        AfterValidator(_beginning_with("redis://", "rediss://", "unix://")),
+        Field(repr=False),
+    ]
+    # Before the settings that are only allowed with some of its values.
     public_url: Origin
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
 
     shopify_api_key: Annotated[str, Field(min_length=1)]
-    shopify_api_secret: SecretStr
-    shopify_api_secret_previous: SecretStr | None = None
+    shopify_api_secret: Secret
+    shopify_api_secret_previous: Secret | None = None
 
     encryption_keys: FernetKeys
     phone_hash_keys: Secrets
 
-    shopify_base_url: Origin | None = None
-    carrier_base_url: Origin | None = None
-    app_bridge_url: Origin | None = None
-    extra_frame_ancestor: Origin | None = None
+    shopify_base_url: StandIn = None
+    carrier_base_url: StandIn = None
+    app_bridge_url: StandIn = None
+    extra_frame_ancestor: StandIn = None
 
-    log_level: str = "INFO"
+    log_level: Annotated[str, AfterValidator(_log_level)] = "INFO"
     sweep_interval_seconds: Annotated[float, Field(gt=0)] = 15
     reconcile_absent_after_seconds: Annotated[float, Field(ge=1)] = 300
-    sending_stale_after_seconds: Annotated[float, Field(ge=1)] = 60
     carrier_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 10
+    sending_stale_after_seconds: Annotated[
+        float, AfterValidator(_longer_than_a_request), Field(ge=1, validate_default=True)
+    ] = 60
     dispatch_concurrency: Annotated[int, Field(ge=1, le=100)] = 16
-
-    @model_validator(mode="after")
-    def _stand_ins_only_where_nobody_else_can_reach(self) -> Self:
-        # A real store or carrier never calls a loopback address, so live credentials and a
-        # stand-in cannot meet: a text meant for a shopper cannot end in a toy, nor a toy's at her.
-        stand_ins = {
-            "SHOPIFY_BASE_URL": self.shopify_base_url,
-            "CARRIER_BASE_URL": self.carrier_base_url,
-            "APP_BRIDGE_URL": self.app_bridge_url,
-            "EXTRA_FRAME_ANCESTOR": self.extra_frame_ancestor,
-        }
-        chosen = [name for name, value in stand_ins.items() if value]
-        if chosen and not is_loopback(self.public_url):
-            raise ValueError(
-                f"{', '.join(chosen)} may only be set while PUBLIC_URL is an address of this "
-                "machine; with live credentials leave it out"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _stale_means_that_the_request_is_over(self) -> Self:
-        # A request that may still be under way must not be looked for and repeated.
-        if self.sending_stale_after_seconds <= self.carrier_timeout_seconds:
-            raise ValueError(
-                "SENDING_STALE_AFTER_SECONDS must be greater than CARRIER_TIMEOUT_SECONDS"
-            )
-        return self
 
 
 def load_settings() -> Settings:

@@ -18,8 +18,6 @@ from models import Database, Heartbeat
 log = structlog.get_logger(__name__)
 
 EVERY_SECONDS = 5.0
-# Two beats may be missed, as when the database was restarted.
-ALIVE_WITHIN = timedelta(seconds=20)
 FORGOTTEN_AFTER = timedelta(days=1)
 
 

@@ -22,7 +22,7 @@ from models.across_shops import (
     senders_with_due_texts,
     senders_with_unsettled_texts,
 )
-from models.session import UnsafeRoleError
+from models.session import DatabaseError
 from services import Services, build_services
 from settings import SettingsError, load_settings
 from wakeups import DISPATCH, SETTLE
@@ -64,7 +64,7 @@ def main() -> int:
         settings = load_settings()
         configure_logging(settings.log_level)
         services = build_services(settings)
-    except (SettingsError, UnsafeRoleError) as problem:
+    except (SettingsError, DatabaseError) as problem:
         sys.stderr.write(f"{problem}\n")
         return 2
     stop = threading.Event()

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import (
     ORMExecuteState,
     Session,
@@ -27,6 +28,16 @@ from models.shops import Shop
 from models.vault import Vault
 
 APP_ROLE = "parley_app"
+
+# A database that went away without a word is noticed in seconds; the system's own limits are hours
+# for a silent connection and minutes for a new one. Seconds, and for the last one milliseconds.
+CONNECT_ARGS = {
+    "connect_timeout": 4,
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
 
 _ENTER_SHOP = text(
     "SELECT set_config('role', :role, true), set_config('app.shop_id', :shop_id, true)"
@@ -87,7 +98,13 @@ class Database:
         self.vault = vault
         self.on_wake = on_wake
         self.engine: Engine = create_engine(
-            url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True
+            url,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=True,
+            # An error's message is logged; a statement's values are people's names and words.
+            hide_parameters=True,
+            connect_args=CONNECT_ARGS,
         )
 
     @contextmanager
@@ -186,8 +203,29 @@ def _forget_the_wake_up_calls(session: ShopSession) -> None:
         _wakes(session).clear()
 
 
-class UnsafeRoleError(Exception):
-    """The database role could go around row-level security. The sentence says what to do."""
+class DatabaseError(Exception):
+    """The database cannot be used as it is. The message is a sentence that says what to do."""
+
+
+class UnsafeRoleError(DatabaseError):
+    """The database role could go around row-level security."""
+
+
+def refuse_what_cannot_be_served(database: Database) -> None:
+    """Make sure that there is a database, set up and with its walls, before anything is served.
+
+    Raises:
+        DatabaseError: there is none, it was not migrated, or this login could go around its walls.
+    """
+    try:
+        refuse_an_unsafe_role(database)
+    except OperationalError:
+        # Not the driver's own words: they repeat the address with the user in it.
+        raise DatabaseError("The database at DATABASE_URL does not answer.") from None
+    except DBAPIError:
+        raise DatabaseError(
+            "The database at DATABASE_URL is not set up for this login: run `alembic upgrade head`."
+        ) from None
 
 
 def refuse_an_unsafe_role(database: Database) -> None:

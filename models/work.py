@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Index, String, UniqueConstraint, text
@@ -70,6 +70,10 @@ class OutboxEntry(Tenant, Base):
     gave_up_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+
+# Two beats (one every five seconds) may be missed, as when the database was restarted, and no more.
+ALIVE_WITHIN = timedelta(seconds=20)
 
 
 class Heartbeat(Base):
