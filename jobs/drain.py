@@ -84,7 +84,8 @@ class Drainer:
                     token=token,
                     now=self._clock(),
                 )
-            for each in claimed:
+            # In the order in which they came: one person's texts make a conversation.
+            for each in sorted(claimed, key=lambda entry: entry.id):
                 self._do(HANDLERS[kind], each, token)
             if len(claimed) < BATCH:
                 return False

@@ -7,6 +7,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from models import Contact, Database, Shop, ShopSession, new_id
 from models.enums import ConsentKind, Purpose, Registration, Scope, SenderType, ShopStatus
@@ -19,6 +20,10 @@ from sms.delivery.outbound import AlreadyQueued, Queued, queue_message
 ADA = "+14155550101"
 BEN = "+12125550102"
 
+# As many shops as the carrier's stand-in knows; tables are emptied between tests, so that their
+# accounts may come round again.
+SHOPS = 300
+_shops = itertools.cycle(range(1, SHOPS + 1))
 _numbers = itertools.count(1)
 
 
@@ -33,6 +38,17 @@ class MadeShop:
     sender_id: uuid.UUID
 
 
+def carrier_account(order: int) -> dict[str, Any]:
+    """Describe the carrier account of the shop that `make_shop` makes as its `order`-th."""
+    return {
+        "account_sid": f"AC{order:032x}",
+        "auth_token": f"token-{order}",
+        "number": f"+1206555{order:04}",
+        "brand": "Maple & Rye",
+        "answers_stop_itself": False,
+    }
+
+
 def make_shop(
     database: Database,
     *,
@@ -45,12 +61,13 @@ def make_shop(
     own_shipping_texts_off: bool | None = True,
 ) -> MadeShop:
     """Make an installed shop with a connected number."""
-    order = next(_numbers)
+    order = next(_shops)
     shop_id, domain = new_id(), domain or f"shop-{order}.myshopify.com"
+    account_at_carrier = carrier_account(order)
     connection = Connection(
-        account_sid=f"AC{order:032x}",
-        auth_token=f"token-{order}",
-        number=f"+1206555{order:04}",
+        account_sid=account_at_carrier["account_sid"],
+        auth_token=account_at_carrier["auth_token"],
+        number=account_at_carrier["number"],
         type=kind,
         registration=registration,
         answers_stop_itself=answers_stop_itself,

@@ -88,7 +88,8 @@ class Carrier(Protocol):
     ) -> SendOutcome:
         """Hand one text to the carrier, in one request that is never repeated here.
 
-        `on_begin` is called right before the request starts. `valid_seconds` is how long the
+        `on_begin` is called right before the request starts; where it raises, the request must not
+        start, and the exception goes on to the caller. `valid_seconds` is how long the
         carrier may keep the text before it drops it.
         """
 

@@ -23,6 +23,7 @@ class Reason(StrEnum):
     TOO_LATE = "too_late"
     OUTCOME_NEVER_LEARNED = "outcome_never_learned"
     TOO_MANY_TRIES = "too_many_tries"
+    ARRIVED_AFTER_ALL = "arrived_after_all"
 
 
 SENTENCES: dict[Reason, str] = {
@@ -38,7 +39,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.SHOP_UNINSTALLED: "Parley was uninstalled from this shop.",
     Reason.NO_SENDER: "No number to text from is connected yet. Connect one in Settings.",
     Reason.SENDER_NOT_APPROVED: (
-        "The carriers have not approved your number yet. Texts leave once they have."
+        "The carriers had not approved your number yet, so it did not leave. "
+        "Texts leave once they have."
     ),
     Reason.SENDER_PAUSED: "Texts from this number are paused because the carrier refused it.",
     Reason.ACCOUNT_PAUSED: "Your carrier account does not accept texts at the moment.",
@@ -48,6 +50,7 @@ SENTENCES: dict[Reason, str] = {
         "it was not sent again, so that nobody gets it twice."
     ),
     Reason.TOO_MANY_TRIES: "The carrier kept refusing it for the moment, until it was given up.",
+    Reason.ARRIVED_AFTER_ALL: "The first try had arrived after all, so it was not sent again.",
 }
 
 

@@ -105,9 +105,12 @@ def resubscribe(
     """
     restored: set[Scope] = set()
     locked = lock_contact(session, contact.id)
+    assert locked.phone is not None
     states = {Scope.MARKETING: locked.marketing, Scope.TRANSACTIONAL: locked.transactional}
+    # May be older than this contact: from before an erasure, or before the shop came back.
+    suppressed = suppressed_scopes(session, locked.phone)
     for scope, state in states.items():
-        if state is not ConsentState.REVOKED:
+        if state is not ConsentState.REVOKED and scope not in suppressed:
             continue
         if scope is Scope.MARKETING and not _had_agreed_to_marketing(session, locked):
             continue
@@ -121,9 +124,15 @@ def resubscribe(
             occurred_at=occurred_at,
             evidence={"words": words},
         )
-        if append(session, contact, entry, now=now) is not None:
+        # A STOP that came after this START, and was quicker, still holds.
+        if append(session, contact, entry, now=now) is not None and _is_granted(locked, scope):
             restored.add(scope)
     return frozenset(restored)
+
+
+def _is_granted(contact: Contact, scope: Scope) -> bool:
+    state = contact.marketing if scope is Scope.MARKETING else contact.transactional
+    return state is ConsentState.GRANTED
 
 
 def _had_agreed_to_marketing(session: ShopSession, contact: Contact) -> bool:

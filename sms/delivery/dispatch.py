@@ -12,8 +12,9 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
-from models import Database, Sender
+from models import Database, Sender, ShopSession
 from sms.carriers.protocol import Ambiguous, Carrier, SendOutcome
 from sms.delivery.lease import (
     Lease,
@@ -21,7 +22,7 @@ from sms.delivery.lease import (
     seconds_until_next,
     take_lease,
 )
-from sms.delivery.marking import Request, hold_contacts, mark_sending, what_is_due
+from sms.delivery.marking import Due, Request, hold_contacts, mark_sending, what_is_due
 from sms.delivery.outcomes import NotBegun, record_outcomes
 
 log = structlog.get_logger(__name__)
@@ -32,7 +33,7 @@ LONGEST_RUN_SECONDS = 20.0
 # been found missing, and sent by another, meanwhile.
 LATEST_BEGIN_SECONDS = 3.0
 # Longer than the latest begin, shorter than a carrier waits for the answer to a STOP (15 s).
-GUARD_IDLE_TIMEOUT = "5s"
+IDLE_TIMEOUT = "5s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,60 +95,85 @@ class Dispatcher:
             time.sleep(min(turn.pause, max(0.0, deadline - time.monotonic())))
 
     def _turn(self, shop_id: uuid.UUID, lease: Lease) -> Turn:
-        with self._database.shop_session(shop_id) as guard:
-            guard.execute(
-                text(f"SET LOCAL idle_in_transaction_session_timeout = '{GUARD_IDLE_TIMEOUT}'")
-            )
-            now = self._clock()
-            due = what_is_due(guard, lease.sender_id, limit=self._concurrency, now=now)
-            if not due:
-                return Turn(began=0, pause=0, over=True)
-            pause = seconds_until_next(guard.get_one(Sender, lease.sender_id), now)
-            if pause > 0:
-                return Turn(began=0, pause=pause)
-            hold_contacts(guard, due)
-            with self._database.shop_session(shop_id) as marking:
-                requests = mark_sending(
-                    marking, lease, due, status_address=self._status_address, now=self._clock()
-                )
-            if requests is None:
-                log.warning("lease_lost", sender_id=str(lease.sender_id))
-                return Turn(began=0, pause=0, over=True)
-            futures = self._begin(requests)
-        outcomes = [(request, future.result()) for request, future in futures]
+        requests: list[Request] = []
+        begun: list[Future[SendOutcome | NotBegun]] = []
+        try:
+            with self._database.shop_session(shop_id) as guard:
+                due = self._what_may_leave_now(guard, lease)
+                if isinstance(due, Turn):
+                    return due
+                hold_contacts(guard, due)
+                with self._database.shop_session(shop_id) as marking:
+                    _ends_soon_if_idle(marking)
+                    marked = mark_sending(
+                        marking,
+                        lease,
+                        due,
+                        status_address=self._status_address,
+                        now=self._clock(),
+                    )
+                if marked is None:
+                    log.warning("lease_lost", sender_id=str(lease.sender_id))
+                    return Turn(began=0, pause=0, over=True)
+                requests = marked
+                latest = time.monotonic() + LATEST_BEGIN_SECONDS
+                # Fails if the guard was given up, as when this process was stopped for a while.
+                # From here on it holds for longer than until `latest`.
+                guard.execute(text("SELECT 1"))
+                begun = self._begin(requests, latest)
+        except DBAPIError as error:
+            if not requests:
+                raise
+            log.warning("guard_lost", sender_id=str(lease.sender_id), problem=type(error).__name__)
+        # If the guard was lost before anything began, nothing may begin any more.
+        outcomes = [future.result() for future in begun] or [NotBegun()] * len(requests)
         with self._database.shop_session(shop_id) as session:
-            record_outcomes(session, outcomes, now=self._clock())
+            record_outcomes(session, list(zip(requests, outcomes, strict=True)), now=self._clock())
         # A moment's rest where all were refused or locked elsewhere, instead of spinning.
-        return Turn(began=len(requests), pause=0 if requests else 0.05)
+        return Turn(began=len(begun), pause=0 if begun else 0.05)
+
+    def _what_may_leave_now(self, guard: ShopSession, lease: Lease) -> list[Due] | Turn:
+        """Choose what is next, or say that there is nothing, or nothing yet."""
+        _ends_soon_if_idle(guard)
+        now = self._clock()
+        due = what_is_due(guard, lease.sender_id, limit=self._concurrency, now=now)
+        if not due:
+            return Turn(began=0, pause=0, over=True)
+        pause = seconds_until_next(guard.get_one(Sender, lease.sender_id), now)
+        return Turn(began=0, pause=pause) if pause > 0 else due
 
     def _begin(
-        self, requests: list[Request]
-    ) -> list[tuple[Request, Future[SendOutcome | NotBegun]]]:
+        self, requests: list[Request], latest: float
+    ) -> list[Future[SendOutcome | NotBegun]]:
         """Start every request, and return once all have begun (or given up on beginning)."""
         begun = threading.Semaphore(0)
-        marked_at = time.monotonic()
         futures = [
-            (request, self._threads.submit(self._send, request, marked_at, begun.release))
-            for request in requests
+            self._threads.submit(self._send, request, latest, begun.release) for request in requests
         ]
         for _ in futures:
             begun.acquire()
         return futures
 
     def _send(
-        self, request: Request, marked_at: float, has_begun: Callable[[], None]
+        self, request: Request, latest: float, has_begun: Callable[[], None]
     ) -> SendOutcome | NotBegun:
         once = _Once(has_begun)
+
+        def begin() -> None:
+            if time.monotonic() > latest:
+                raise _TooLateToBeginError
+            once()
+
         try:
-            if time.monotonic() - marked_at > LATEST_BEGIN_SECONDS:
-                return NotBegun()
             return self._carrier.send(
                 request.cleared,
                 request.account,
                 status_url=request.status_url,
                 valid_seconds=request.valid_seconds,
-                on_begin=once,
+                on_begin=begin,
             )
+        except _TooLateToBeginError:
+            return NotBegun()
         except Exception as error:
             # Whatever it was, the text may have left.
             log.exception("carrier_adapter_failed", message_id=str(request.message_id))
@@ -160,6 +186,19 @@ class Dispatcher:
 
     def close(self) -> None:
         self._threads.shutdown()
+
+
+def _ends_soon_if_idle(session: ShopSession) -> None:
+    """Let the database give up what this process holds, should it be stopped in the middle.
+
+    A STOP needs the contact and the rows of what is queued, and must not wait for a process that
+    sleeps.
+    """
+    session.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_TIMEOUT}'"))
+
+
+class _TooLateToBeginError(Exception):
+    """The contacts may not be held any more, so that a STOP may have committed since."""
 
 
 class _Once:

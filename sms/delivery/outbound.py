@@ -88,7 +88,8 @@ def queue_message(  # noqa: PLR0913 - a text has this many sides; all are named
     facts = facts_about(session, [message])[message_id]
     decision = decide(facts, now)
     keep_decision(session, message, facts, decision, stage="queue", now=now)
-    conversation.version += 1
+    # Counted by the database: two at once must move it twice, or a screen misses the second.
+    conversation.version = Conversation.version + 1
     if message.status is MessageStatus.QUEUED:
         session.wake(DISPATCH, message.sender_id)
     return Queued(message_id, decision)

@@ -43,7 +43,7 @@ def record_outcomes(
 ) -> None:
     """Write the outcomes of one batch. Whatever a callback has told meanwhile stays."""
     messages = _locked(session, [request.message_id for request, _ in outcomes])
-    for request, outcome in outcomes:
+    for request, outcome in _without_taken_ids(session, outcomes):
         message = messages[request.message_id]
         if isinstance(outcome, Accepted):
             _accepted(message, outcome, now)
@@ -63,15 +63,39 @@ def _locked(session: ShopSession, ids: list[uuid.UUID]) -> dict[uuid.UUID, Messa
     return {row.id: row for row in rows}
 
 
+def _without_taken_ids(
+    session: ShopSession, outcomes: Sequence[tuple[Request, SendOutcome | NotBegun]]
+) -> list[tuple[Request, SendOutcome | NotBegun]]:
+    """Doubt a yes whose carrier id was given to another text with the same words meanwhile.
+
+    Of the two it is that one which never left, and this one's absence will be noticed.
+    """
+    ids = [outcome.carrier_id for _, outcome in outcomes if isinstance(outcome, Accepted)]
+    rows = session.execute(
+        select(Message.carrier_id, Message.id).where(Message.carrier_id.in_(ids))
+    )
+    owners = {row[0]: row[1] for row in rows}
+    believed: list[tuple[Request, SendOutcome | NotBegun]] = []
+    for request, outcome in outcomes:
+        mine = request.message_id
+        if isinstance(outcome, Accepted) and owners.get(outcome.carrier_id, mine) != mine:
+            log.error("carrier_id_taken", message_id=str(mine), carrier_id=outcome.carrier_id)
+            believed.append((request, Ambiguous("carrier id taken")))
+        else:
+            believed.append((request, outcome))
+    return believed
+
+
 def _accepted(message: Message, outcome: Accepted, now: datetime) -> None:
     if message.carrier_id is None:
         message.carrier_id = outcome.carrier_id
     elif message.carrier_id != outcome.carrier_id:
         log.error("accepted_twice", message_id=str(message.id), carrier_id=outcome.carrier_id)
-    if message.status in {*_IN_DOUBT, MessageStatus.QUEUED}:
+    if message.accepted_at is None:
+        # Also where we believed meanwhile that it had stayed here: the carrier knows better.
         message.status = MessageStatus.ACCEPTED
-        message.reason = None
-    message.accepted_at = message.accepted_at or now
+        message.reason = message.error_code = None
+        message.accepted_at = now
 
 
 def _not_accepted(
@@ -174,5 +198,5 @@ def _touch_conversations(session: ShopSession, messages: list[Message], now: dat
     for conversation in session.scalars(
         select(Conversation).where(Conversation.id.in_(left)).order_by(Conversation.id)
     ):
-        conversation.version += 1
+        conversation.version = Conversation.version + 1
         conversation.last_outbound_at = now

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from models import Contact, Database, Message, Sender, ShopSession
@@ -64,6 +64,7 @@ class Reconciler:
         with self._database.shop_session(shop_id) as session:
             sender = session.get_one(Sender, sender_id)
             account = credentials_of(session, sender.carrier_account_id)
+            self._give_up_on_the_erased(session, sender_id)
             questions = self._questions(session, sender_id)
         for question in questions:
             try:
@@ -84,6 +85,17 @@ class Reconciler:
                     Message.attempted_at < self.stale_before(),
                 ),
             ),
+        )
+
+    def _give_up_on_the_erased(self, session: ShopSession, sender_id: uuid.UUID) -> None:
+        """Close what nobody can be asked about any more: the number and the words are gone."""
+        session.execute(
+            update(Message)
+            .where(
+                self._unsettled(sender_id),
+                Message.contact_id.in_(select(Contact.id).where(Contact.phone.is_(None))),
+            )
+            .values(status=MessageStatus.FAILED, reason=Reason.CONTACT_ERASED)
         )
 
     def _questions(self, session: ShopSession, sender_id: uuid.UUID) -> list[_Question]:
@@ -117,6 +129,11 @@ class Reconciler:
             .with_for_update()
             .execution_options(populate_existing=True)
         ).all()
+        if self._is_being_sent(session, sender_id, question.contact_id):
+            # The list may hold a text whose answer is about to be recorded, and its words may be
+            # the same as those of one in doubt.
+            log.info("reconcile_waits", contact_id=str(question.contact_id))
+            return
         found = match(in_doubt, _not_tied_yet(session, sender_id, listed))
         for message in in_doubt:
             record = found.get(message.id)
@@ -124,6 +141,17 @@ class Reconciler:
                 self._was_not_found(session, message, now)
             else:
                 _was_found(session, message, record, now)
+
+    def _is_being_sent(
+        self, session: ShopSession, sender_id: uuid.UUID, contact_id: uuid.UUID
+    ) -> bool:
+        under_way = exists().where(
+            Message.sender_id == sender_id,
+            Message.contact_id == contact_id,
+            Message.status == MessageStatus.SENDING,
+            Message.attempted_at >= self.stale_before(),
+        )
+        return bool(session.scalar(select(under_way)))
 
     def _was_not_found(self, session: ShopSession, message: Message, now: datetime) -> None:
         """Send once more what stayed absent for long enough; the list is the proof (B1)."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from models import Contact, Conversation, Message, ShopSession
 from models.enums import MessageStatus, Purpose
 from sms.carriers.errors import Action, explain
+from sms.consent.reasons import Reason
 from sms.delivery.outbound import Queued, queue_message
 from sms.delivery.outcomes import learn_from_error
 
@@ -31,18 +32,21 @@ FROM_CARRIER = {
     "read": MessageStatus.READ,
 }
 # Statuses only move up. Those that never left have the lowest rank: a carrier that has the text
-# knows better than our belief that it stayed here.
+# knows better than our belief that it stayed here. No two ranks are equal, so that the end does not
+# depend on the order in which news arrives.
 _RANK = {
     MessageStatus.ACCEPTED: 2,
     MessageStatus.SENT: 3,
-    MessageStatus.UNDELIVERED: 4,
-    MessageStatus.FAILED: 4,
     MessageStatus.CANCELLED: 4,
-    MessageStatus.DELIVERED: 5,
-    MessageStatus.READ: 6,
+    MessageStatus.FAILED: 5,
+    MessageStatus.UNDELIVERED: 6,
+    MessageStatus.DELIVERED: 7,
+    MessageStatus.READ: 8,
 }
+_ARRIVED = frozenset({MessageStatus.DELIVERED, MessageStatus.READ})
 # A report of these says that the text did not arrive for a passing reason.
 _PASSING = frozenset({Action.RETRY, Action.HOLD_UNTIL_TOMORROW})
+_AGAIN = "again:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +76,9 @@ def apply_news(session: ShopSession, news: CarrierNews, *, now: datetime) -> boo
 
 
 def _find(session: ShopSession, news: CarrierNews) -> Message | None:
-    for known in (Message.id == news.message_id, Message.carrier_id == news.carrier_id):
+    # The carrier's id first: of two texts with the same words, reconciling may have given it to
+    # the one that our own id does not name.
+    for known in (Message.carrier_id == news.carrier_id, Message.id == news.message_id):
         found = session.scalars(
             select(Message).where(known).with_for_update().execution_options(populate_existing=True)
         ).first()
@@ -96,22 +102,34 @@ def _move_up(
     *,
     now: datetime,
 ) -> None:
-    if message.status is MessageStatus.UNDELIVERED and status is MessageStatus.DELIVERED:
-        log.info("delivered_after_all", message_id=str(message.id))
+    if status in _ARRIVED:
+        _arrived(session, message, now=now)
     message.status = status
     message.accepted_at = message.accepted_at or now
     message.reason = None
-    if status in {MessageStatus.SENT, MessageStatus.DELIVERED}:
+    if status is MessageStatus.SENT or status in _ARRIVED:
         message.sent_at = message.sent_at or now
-    if status is MessageStatus.DELIVERED:
-        message.delivered_at, message.error_code = now, None
     if status in {MessageStatus.UNDELIVERED, MessageStatus.FAILED}:
         message.error_code = error_code
         message.reason = f"carrier_{error_code or 0}"
         if error_code is not None:
             learn_from_error(session, message, error_code, now=now)
             _try_once_more(session, message, error_code, now=now)
-    session.get_one(Conversation, message.conversation_id).version += 1
+    conversation = session.get_one(Conversation, message.conversation_id)
+    conversation.version = Conversation.version + 1
+
+
+def _arrived(session: ShopSession, message: Message, *, now: datetime) -> None:
+    """Note that it is on the phone, and take back a second try if there was to be one."""
+    message.delivered_at, message.error_code = message.delivered_at or now, None
+    if message.status not in {MessageStatus.UNDELIVERED, MessageStatus.FAILED}:
+        return
+    log.info("delivered_after_all", message_id=str(message.id))
+    session.execute(
+        update(Message)
+        .where(Message.dedupe_key == _again_key(message), Message.status == MessageStatus.QUEUED)
+        .values(status=MessageStatus.CANCELLED, reason=Reason.ARRIVED_AFTER_ALL)
+    )
 
 
 def _try_once_more(
@@ -124,7 +142,7 @@ def _try_once_more(
     error = explain(error_code)
     if not (error.retry_once or error.action in _PASSING):
         return
-    if message.purpose is not Purpose.TRANSACTIONAL or message.dedupe_key.startswith("again:"):
+    if message.purpose is not Purpose.TRANSACTIONAL or message.dedupe_key.startswith(_AGAIN):
         return
     tomorrow = error.action is Action.HOLD_UNTIL_TOMORROW
     pause = timedelta(days=1) if tomorrow else error.retry_after
@@ -133,7 +151,7 @@ def _try_once_more(
         session.get_one(Contact, message.contact_id),
         purpose=Purpose.TRANSACTIONAL,
         body=message.body,
-        dedupe_key=f"again:{message.id}",
+        dedupe_key=_again_key(message),
         now=now,
         send_after=now + pause,
         send_before=message.send_before,
@@ -141,3 +159,7 @@ def _try_once_more(
     )
     if isinstance(again, Queued):
         log.info("second_try", message_id=str(message.id), again=str(again.message_id))
+
+
+def _again_key(message: Message) -> str:
+    return f"{_AGAIN}{message.id}"

@@ -25,7 +25,7 @@ from models.enums import (
 from models.shops import CarrierAccount, Sender
 from sms.consent.ledger import suppressed_scopes
 from sms.consent.revocation import Revocation, resubscribe, revoke
-from sms.contacts import conversation_with, find_or_create_contact
+from sms.contacts import conversation_with, find_or_create_contact, lock_contact
 from sms.delivery.segments import count
 from sms.inbox import answers
 from sms.inbox.understanding import Context, Intent, LastText, understand
@@ -165,12 +165,17 @@ def _sender_texted(session: ShopSession, text: InboundText) -> Sender | None:
 
 def take_in(session: ShopSession, text: InboundText, door: AtTheDoor, *, now: datetime) -> None:
     """Put the text into its conversation and answer what can be answered. Runs once a text."""
-    contact = find_or_create_contact(session, text.sender, now=now)
+    found = find_or_create_contact(session, text.sender, now=now)
+    # Before anything that refers to the contact: a text's row takes a shared lock on it, and two
+    # that hold one and then both want the contact for a START would wait for each other for ever.
+    contact = lock_contact(session, found.id)
     conversation = conversation_with(session, contact, now=now)
     sender = _sender_texted(session, text)
     if _insert(session, text, contact, conversation, sender=sender) is None:
         log.info("inbound_again", carrier_id=text.carrier_id)
         return
+    # Whoever can text us can be texted, whatever a carrier once said.
+    contact.unreachable_reason = None
     _move_conversation(conversation, text, door.intent)
     session.flush()
     if door.intent is not Intent.NONE:
@@ -215,14 +220,14 @@ def _insert(
 
 
 def _move_conversation(conversation: Conversation, text: InboundText, intent: Intent) -> None:
-    conversation.version += 1
+    conversation.version = Conversation.version + 1
     conversation.last_inbound_at = max(
         text.received_at, conversation.last_inbound_at or text.received_at
     )
     # STOP, START and HELP are answered by themselves: nobody waits for a person.
     if intent is Intent.NONE:
         conversation.status = ConversationStatus.OPEN
-        conversation.unread += 1
+        conversation.unread = Conversation.unread + 1
         conversation.waiting_since = conversation.waiting_since or text.received_at
 
 
