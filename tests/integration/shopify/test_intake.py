@@ -1,11 +1,7 @@
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
 import threading
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -14,66 +10,28 @@ from flask import Flask
 from sqlalchemy import create_engine, select, text
 from structlog.testing import capture_logs
 
-from models import Database, OutboxEntry, Shop, ShopSession, Vault, Wake, WebhookReceipt
-from models.across_shops import shop_id_of_domain
+from models import Database, OutboxEntry, Shop, Vault, Wake, WebhookReceipt
 from models.enums import ReceiptStatus, ShopStatus
 from route_access import access_of
 from shopify.intake import ShopifyIntake
 from shopify.topics import TOPICS
 from shopify.webhooks import create_blueprint
-
-SECRET, PREVIOUS = "current secret", "secret before the rotation"
-DOMAIN = "maple-and-rye.myshopify.com"
-BODY = json.dumps({"id": 820982911946154507, "name": "Chloé's order"}).encode()
-TRIGGERED = "2026-11-20T10:00:00.123456789Z"
-
-
-def sign(body: bytes, secret: str = SECRET) -> str:
-    return base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
-
-
-def headers(body: bytes = BODY, **changes: str | None) -> dict[str, str]:
-    """Header names are written as keywords: `Webhook_Id` is X-Shopify-Webhook-Id."""
-    values = {
-        "Topic": "orders/create",
-        "Hmac_Sha256": sign(body),
-        "Shop_Domain": DOMAIN,
-        "API_Version": "2026-10",
-        "Webhook_Id": "b54557e4-bdd9-4b37-8a5f-bf7d70bcd043",
-        "Triggered_At": TRIGGERED,
-    } | changes
-    return {
-        f"X-Shopify-{name.replace('_', '-')}": value
-        for name, value in values.items()
-        if value is not None
-    }
+from tests.integration.shopify.signing import (
+    BODY,
+    DOMAIN,
+    PREVIOUS,
+    SECRET,
+    headers,
+    receive,
+    rows,
+    session_of,
+    sign,
+)
 
 
 @pytest.fixture
 def intake(database: Database, now: datetime) -> ShopifyIntake:
     return ShopifyIntake(database, client_id="app", secrets=(SECRET, PREVIOUS), clock=lambda: now)
-
-
-def receive(intake: ShopifyIntake, sent: Mapping[str, str], body: bytes = BODY) -> tuple[int, str]:
-    answer = intake.receive("POST", sent, body)
-    return answer.status, answer.code
-
-
-def rows(database: Database) -> tuple[int, int, int]:
-    """Count shops, receipts and things to do, over all shops."""
-    with database.engine.connect() as connection:
-        counts = "SELECT (SELECT count(*) FROM shops), (SELECT count(*) FROM webhook_receipts), "
-        found = connection.execute(text(counts + "(SELECT count(*) FROM outbox)")).one()
-        return found[0], found[1], found[2]
-
-
-def session_of(database: Database, domain: str = DOMAIN) -> ShopSession:
-    with database.shared_session() as session:
-        shop_id = shop_id_of_domain(session, domain)
-    assert shop_id is not None
-    session = ShopSession(database.engine)
-    session.shop_id, session.vault = shop_id, database.vault
-    return session
 
 
 def test_a_signed_webhook_is_kept_encrypted_with_something_to_do(
@@ -171,70 +129,6 @@ def test_the_newer_headers_count_too_and_names_have_no_case(intake: ShopifyIntak
         for name, value in headers(Shop_Domain=DOMAIN.upper()).items()
     }
     assert receive(intake, newer) == (200, "kept")
-
-
-@pytest.mark.parametrize(
-    "body", [b"", b"not json", b"\xff\xfe\x00", b"[" * 100_000, b"1" * 10_000, b"null"]
-)
-@pytest.mark.parametrize("topic", ["orders/create", "shop/update", "customers/redact"])
-def test_what_cannot_be_read_is_kept_for_a_person_to_look_at(
-    intake: ShopifyIntake, body: bytes, topic: str
-) -> None:
-    assert receive(intake, headers(body, Topic=topic), body) == (200, "kept")
-
-
-def test_bytes_that_are_no_text_are_verified_like_any_other(
-    database: Database, intake: ShopifyIntake
-) -> None:
-    body = b"\xff\xfe"
-    wrong = headers(body, Hmac_Sha256=sign(b"\xff"))
-
-    assert receive(intake, wrong, body) == (401, "wrong_signature")
-    assert receive(intake, headers(body, Hmac_Sha256=sign(body, PREVIOUS)), body)[0] == 200
-    assert rows(database)[1] == 1
-
-
-@pytest.mark.parametrize(
-    ("topic", "payload"),
-    [
-        ("shop/update", {"id": 1, "myshopify_domain": "other.myshopify.com"}),
-        ("app/uninstalled", {"id": 1, "myshopify_domain": "other.myshopify.com"}),
-        ("customers/redact", {"shop_id": 1, "shop_domain": "other.myshopify.com"}),
-        ("customers/data_request", {"shop_id": 1, "shop_domain": "other.myshopify.com"}),
-        ("shop/redact", {"shop_domain": "other.myshopify.com"}),
-        ("shop/redact", {"shop_domain": "{shop}.myshopify.com"}),
-    ],
-)
-def test_a_payload_about_another_shop_is_refused_also_for_a_shop_nobody_knows(
-    database: Database, intake: ShopifyIntake, topic: str, payload: object
-) -> None:
-    body = json.dumps(payload).encode()
-    assert receive(intake, headers(body, Topic=topic), body) == (403, "another_shop")
-    assert rows(database) == (0, 0, 0)
-
-
-@pytest.mark.parametrize(
-    ("topic", "payload"),
-    [
-        ("shop/update", {"id": 7}),
-        ("app/uninstalled", {"id": "7"}),
-        ("shop/redact", {"shop_id": 7, "shop_domain": DOMAIN}),
-        ("fulfillment_events/create", {"id": 1, "shop_id": 7}),
-        ("app/scopes_update", {"id": 1, "shop_id": "gid://shopify/Shop/7"}),
-        ("orders/create", {"order_status_url": "https://a.example/7/orders/abc/authenticate"}),
-    ],
-)
-def test_a_payload_with_another_shops_number_is_refused(
-    database: Database, intake: ShopifyIntake, topic: str, payload: object
-) -> None:
-    receive(intake, headers())
-    with session_of(database) as session, session.begin():
-        session.shop.shopify_id = 548380009
-    body = json.dumps(payload).encode()
-    sent = headers(body, Topic=topic, Webhook_Id="another")
-
-    assert receive(intake, sent, body) == (403, "another_shop")
-    assert rows(database)[1:] == (1, 1)
 
 
 @pytest.mark.parametrize("said", ["2099-01-01T00:00:00Z", "yesterday", "", "1", "9" * 500])
