@@ -76,6 +76,7 @@ class Watched:
 
     carrier: Carrier
     before: Callable[[Cleared], None] = _goes_on
+    begins: Callable[[Cleared], None] = _goes_on
     after: Callable[[Cleared, SendOutcome], SendOutcome] = _as_it_is
     name: str = "twilio"
 
@@ -88,13 +89,17 @@ class Watched:
         valid_seconds: int | None,
         on_begin: Callable[[], None],
     ) -> SendOutcome:
+        def begin() -> None:
+            on_begin()
+            self.begins(cleared)
+
         self.before(cleared)
         outcome = self.carrier.send(
             cleared,
             account,
             status_url=status_url,
             valid_seconds=valid_seconds,
-            on_begin=on_begin,
+            on_begin=begin,
         )
         return self.after(cleared, outcome)
 
@@ -161,17 +166,29 @@ class Desk:
         return self.queue(phone, **more).message_id
 
     def campaign(
-        self, count: int, *, purpose: Purpose = Purpose.TRANSACTIONAL, body: str = "News."
+        self,
+        count: int,
+        *,
+        purpose: Purpose = Purpose.TRANSACTIONAL,
+        body: str = "News.",
+        each: int = 1,
     ) -> list[str]:
-        """Queue a text to each of `count` people in one transaction; return their phones."""
+        """Queue `each` texts to each of `count` people at once; return their phones."""
         phones = [phone_of(number) for number in range(count)]
+        now = self.clock()
         with self.database.shop_session(self.shop.id) as session:
-            now = self.clock()
             for phone in phones:
                 marketing = purpose is Purpose.MARKETING
                 contact = make_contact(session, now=now, phone=phone, marketing=marketing)
-                key = f"key-{next(_keys)}"
-                queue_message(session, contact, purpose=purpose, body=body, dedupe_key=key, now=now)
+                for _ in range(each):
+                    queue_message(
+                        session,
+                        contact,
+                        purpose=purpose,
+                        body=body,
+                        dedupe_key=f"key-{next(_keys)}",
+                        now=now,
+                    )
         return phones
 
     def message(self, message_id: uuid.UUID) -> Message:
