@@ -1,0 +1,101 @@
+"""What all admin pages share: the frame around them, their assets, and how they show people."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from flask import Blueprint, Response, request, send_from_directory, url_for
+
+from route_access import open_to_all
+from services import Services
+
+ROOT = Path(__file__).resolve().parent.parent
+HTMX = ROOT / "node_modules" / "htmx.org" / "dist"
+APP_BRIDGE = "https://cdn.shopify.com/shopifycloud/app-bridge.js"
+
+_A_YEAR = 31_536_000
+_COLOURS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """What `templates/admin/base.html` needs besides the page itself."""
+
+    api_key: str
+    app_bridge_url: str
+    htmx_url: str
+    stylesheets: tuple[str, ...] = (
+        "admin/tokens.css",
+        "admin/base.css",
+        "admin/components.css",
+        "admin/lists.css",
+        "admin/forms.css",
+    )
+    scripts: tuple[str, ...] = ("admin/app.js",)
+
+
+@dataclass(frozen=True, slots=True)
+class Toast:
+    """A word in passing about what was just done."""
+
+    text: str
+    is_error: bool = False
+
+
+def register(blueprint: Blueprint, services: Services) -> None:
+    """Add the shell's assets, filters and names to the admin's pages."""
+    shell = Shell(
+        api_key=services.settings.shopify_api_key,
+        app_bridge_url=services.settings.app_bridge_url or APP_BRIDGE,
+        htmx_url=f"/assets/htmx.js?v={fingerprint(HTMX / 'htmx.min.js')}",
+    )
+    blueprint.app_template_global("asset")(asset)
+    blueprint.app_template_filter("initials")(initials)
+    blueprint.app_template_filter("colour_of")(colour_of)
+    blueprint.app_context_processor(lambda: {"shell": shell})
+    blueprint.after_app_request(keep_what_never_changes)
+
+
+def register_assets(blueprint: Blueprint) -> None:
+    """Add the third-party script, to a blueprint that asks nobody who they are."""
+
+    @blueprint.get("/assets/htmx.js")
+    @open_to_all("it is a public library")
+    def htmx() -> Response:
+        return send_from_directory(HTMX, "htmx.min.js", mimetype="text/javascript")
+
+
+def keep_what_never_changes(response: Response) -> Response:
+    """Let browsers keep files whose address names their contents."""
+    names_contents = "v" in request.args and request.path.startswith(("/static/", "/assets/"))
+    if names_contents and response.status_code in {200, 304}:
+        response.headers["Cache-Control"] = f"public, max-age={_A_YEAR}, immutable"
+    return response
+
+
+def asset(name: str) -> str:
+    """Return the address of a file in static/, with its contents' fingerprint in it."""
+    return url_for("static", filename=name, v=fingerprint(ROOT / "static" / name))
+
+
+@lru_cache(maxsize=256)
+def fingerprint(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+def initials(name: str) -> str:
+    """Return one or two letters that stand for a name; "#" where it has none (a bare number)."""
+    words = [word for word in name.split() if word[0].isalpha()]
+    if not words:
+        return "#"
+    letters = words[0][0] + (words[-1][0] if len(words) > 1 else "")
+    return letters.upper()
+
+
+def colour_of(key: object) -> int:
+    """Return the same of the avatar's colours, from 1 on, for the same person every time."""
+    return zlib.crc32(str(key).encode()) % _COLOURS + 1
