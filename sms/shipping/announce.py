@@ -29,6 +29,7 @@ from models import (
 )
 from models.enums import Milestone, MilestoneOutcome, Purpose, ShopStatus
 from sms.consent.gate import Blocked
+from sms.contacts import lock_contact
 from sms.delivery.outbound import Queued, queue_message
 from sms.shipping.news import News, Scan, news_of, why_untold
 from sms.shipping.parcels import parcel_of, shipment_of
@@ -186,10 +187,12 @@ def _tell(
     session: ShopSession, known: _Known, parcel: Fulfillment, news: News, *, row_id: uuid.UUID
 ) -> None:
     assert known.contact is not None
+    # Before a conversation or message points at the contact: a lock taken later could deadlock.
+    contact = lock_contact(session, known.contact.id)
     choice = known.choices.get(news.milestone)
     answer = queue_message(
         session,
-        known.contact,
+        contact,
         purpose=Purpose.TRANSACTIONAL,
         body=compose(
             news.milestone,

@@ -44,6 +44,9 @@ _ENDS = {
     Milestone.DELIVERED: frozenset(Milestone) - {Milestone.DELIVERED},
 }
 _ENDS_WHENEVER = frozenset({Milestone.DELIVERED})
+# What happened within so little of each other is all news still, and webhooks of the same minutes
+# come in any order: each is told, the earlier first (P18).
+_STILL_NEWS_WITHIN = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,4 +148,7 @@ def why_untold(
 def _overtakes(later: News, earlier: News) -> bool:
     if earlier.milestone not in _ENDS.get(later.milestone, frozenset()):
         return False
-    return later.milestone in _ENDS_WHENEVER or later.happened_at >= earlier.happened_at
+    between = later.happened_at - earlier.happened_at
+    if between < timedelta(0):
+        return later.milestone in _ENDS_WHENEVER
+    return between > _STILL_NEWS_WITHIN

@@ -178,8 +178,15 @@ def test_old_news_is_dropped(
 def test_what_arrives_after_the_delivery_is_overtaken(
     database: Database, shop: MadeShop, now: datetime
 ) -> None:
-    for status in ("delivered", "attempted_delivery", "out_for_delivery", "delayed", "failure"):
-        scan = scan_payload(status, now - MINUTE)
+    process(
+        database,
+        shop.id,
+        "fulfillment_events/create",
+        scan_payload("delivered", now - MINUTE),
+        now=now,
+    )
+    for status in ("attempted_delivery", "out_for_delivery", "delayed", "failure"):
+        scan = scan_payload(status, now - HOUR)
         process(database, shop.id, "fulfillment_events/create", scan, now=now)
     order_and_parcel(
         database,

@@ -135,5 +135,18 @@ def test_the_order_of_scans_changes_nothing_and_a_delivery_silences_the_rest(
     assert news_of(parcel, installed_at=INSTALLED) == news_of(
         shipment(*reversed(made)), installed_at=INSTALLED
     )
+    at = reached(parcel)
     if Milestone.DELIVERED in told(parcel):
-        assert told(parcel) == {Milestone.DELIVERED}
+        # Whatever is told beside the delivery happened in the same hour, which is within minutes.
+        assert {at[milestone] for milestone in told(parcel)} == {at[Milestone.DELIVERED]}
+
+
+def test_what_happened_within_minutes_is_all_told_in_the_order_of_its_happening() -> None:
+    scans = {"out_for_delivery": 20, "attempted_delivery": 15, "delivered": 10}
+    parcel = shipment(
+        *(Scan(status, NOW - timedelta(minutes=m)) for status, m in scans.items()),
+        created_at=NOW - timedelta(minutes=25),
+    )
+    news = news_of(parcel, installed_at=INSTALLED)
+    assert [piece.milestone.value for piece in news] == ["shipped", *scans]
+    assert told(parcel) == set(reached(parcel))
