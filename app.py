@@ -9,10 +9,12 @@ import structlog
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
+import admin
 import commands
 from logs import configure_logging
 from models.session import DatabaseError
 from public import health, pages
+from route_access import open_to_all
 from services import Services, build_services
 from settings import SettingsError, load_settings
 from shopify import webhooks as shopify_webhooks
@@ -46,6 +48,7 @@ def create_app(services: Services | None = None) -> Flask:
     app.config.update(
         MAX_CONTENT_LENGTH=LARGEST_BODY_BYTES, MAX_FORM_MEMORY_SIZE=LARGEST_FORM_BYTES
     )
+    open_to_all("style sheets and pictures of the public pages")(app.view_functions["static"])
     commands.register(app)
     if services is None:
         if commands.needs_no_services(sys.argv):
@@ -53,6 +56,9 @@ def create_app(services: Services | None = None) -> Flask:
         services = _services_from_the_environment()
     app.extensions["parley"] = services
     app.register_blueprint(health.create_blueprint(services))
+    # Before the public pages: both answer at the bare address, and the first one is asked.
+    app.register_blueprint(admin.create_blueprint(services))
+    app.register_blueprint(services.merchant_auth.create_blueprint())
     app.register_blueprint(pages.create_blueprint())
     app.register_blueprint(shopify_webhooks.create_blueprint(services.shopify_intake))
     app.register_blueprint(

@@ -168,7 +168,7 @@ def _delivery(fields: Mapping[str, str], body: bytes, *, now: datetime) -> Deliv
         domain=domain,
         topic=topic,
         external_id=_external_id(fields, domain=domain, topic=topic, body=body),
-        api_version=(_header(fields, "api-version") or "")[:_MAX_VERSION_LENGTH] or None,
+        api_version=_plain(_header(fields, "api-version"), length=_MAX_VERSION_LENGTH),
         triggered_at=min(triggered_at, now),
         body=body,
     )
@@ -179,11 +179,18 @@ def _external_id(fields: Mapping[str, str], *, domain: str, topic: str, body: by
 
     Without one (it has never been seen missing), what is retried is known by its own bytes.
     """
-    given = (_header(fields, "webhook-id") or "").strip()
-    if given and given.isascii() and len(given) <= _MAX_ID_LENGTH:
-        return given
+    given = _header(fields, "webhook-id") or ""
+    plain = _plain(given, length=_MAX_ID_LENGTH)
+    if plain is not None:
+        return plain
     named = f"{given}\0{topic}\0{domain}\0".encode(errors="surrogateescape")
     return f"sha256:{hashlib.sha256(named + body).hexdigest()}"
+
+
+def _plain(value: str | None, *, length: int) -> str | None:
+    """Return a header's value if it can be kept as it is: PostgreSQL, for one, knows no NUL."""
+    text = (value or "").strip()
+    return text if text and text.isascii() and text.isprintable() and len(text) <= length else None
 
 
 def _keep(session: ShopSession, delivery: Delivery, *, now: datetime) -> object:

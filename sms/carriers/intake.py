@@ -13,6 +13,8 @@ from http import HTTPStatus
 import structlog
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 from twilio.request_validator import (
     RequestValidator,
     get_signature_algorithm,
@@ -36,6 +38,7 @@ log = structlog.get_logger(__name__)
 
 CARRIER_INBOUND = "carrier_inbound"
 CARRIER_STATUS = "carrier_status"
+_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +79,23 @@ class CarrierIntake:
         return self._receive(account_key, call, WebhookSource.CARRIER_STATUS)
 
     def _receive(self, account_key: str, call: Call, source: WebhookSource) -> Answer:
+        try:
+            return _logged(self._answer(account_key, call, source), source)
+        except (OperationalError, NoConnectionError):
+            # The carrier tries once more; what it gives up on, the reconciler asks it for.
+            unavailable = Answer(HTTPStatus.SERVICE_UNAVAILABLE, "database_unavailable")
+            return _logged(unavailable, source)
+
+    def _answer(self, account_key: str, call: Call, source: WebhookSource) -> Answer:
+        if not _is_plain(account_key):
+            return Answer(FORBIDDEN, "unknown_account")
         with self._database.shared_session() as session:
             account = carrier_account_of_key(session, account_key)
         if account is None:
-            return _logged(Answer(FORBIDDEN, "unknown_account"), source)
+            return Answer(FORBIDDEN, "unknown_account")
         with self._database.shop_session(account.shop_id) as session:
             refused = _refuse(session, account, call, source)
-            if refused is not None:
-                return _logged(refused, source)
-            return _logged(self._commit(session, account, call, source), source)
+            return refused or self._commit(session, account, call, source)
 
     def _commit(
         self, session: ShopSession, account: InShop, call: Call, source: WebhookSource
@@ -93,7 +104,8 @@ class CarrierIntake:
         receipt_id = _keep(session, account, call, source, now=now)
         if receipt_id is None:
             return Answer(HTTPStatus.OK, "duplicate")
-        args: dict[str, str | bool | None] = {"m": call.message_id}
+        message_id = call.message_id if _is_plain(call.message_id or "") else None
+        args: dict[str, str | bool | None] = {"m": message_id}
         if source is WebhookSource.CARRIER_INBOUND:
             args = _at_the_door(session, call.form, now=now)
         kind = CARRIER_INBOUND if source is WebhookSource.CARRIER_INBOUND else CARRIER_STATUS
@@ -120,7 +132,8 @@ def _refuse(
     if call.form.get("AccountSid") != row.account_sid:
         return Answer(FORBIDDEN, "foreign_account")
     ours = "To" if source is WebhookSource.CARRIER_INBOUND else "From"
-    numbers = {call.form.get(ours), call.form.get("MessagingServiceSid")}
+    named = (call.form.get(ours, ""), call.form.get("MessagingServiceSid", ""))
+    numbers = [name for name in named if _is_plain(name)]
     owned = session.scalars(
         select(Sender.id).where(Sender.carrier_account_id == row.id, Sender.number.in_(numbers))
     ).first()
@@ -170,14 +183,19 @@ def _keep(
 
 def _identity(form: Mapping[str, str], source: WebhookSource) -> str:
     """Name this piece of news. The signature does not expire, so only this stops a replay."""
-    sid = form.get("MessageSid")
-    if not sid:
-        body = json.dumps(sorted(form.items())).encode()
-        return f"no-sid:{hashlib.sha256(body).hexdigest()}"
-    if source is WebhookSource.CARRIER_INBOUND:
-        return sid[:200]
-    status, error = form.get("MessageStatus", ""), form.get("ErrorCode", "")
-    return f"{sid}:{status}:{error}"[:250]
+    sid = form.get("MessageSid", "")
+    name = sid
+    if source is WebhookSource.CARRIER_STATUS:
+        name = f"{sid}:{form.get('MessageStatus', '')}:{form.get('ErrorCode', '')}"
+    if sid and _is_plain(name):
+        return name
+    body = json.dumps(sorted(form.items())).encode()
+    return f"no-sid:{hashlib.sha256(body).hexdigest()}"
+
+
+def _is_plain(name: str) -> bool:
+    """Say whether this can be one of our or the carrier's names: PostgreSQL refuses a NUL."""
+    return name.isascii() and name.isprintable() and len(name) <= _LONGEST_NAME
 
 
 def _at_the_door(
