@@ -11,6 +11,7 @@ from redis import Redis
 from models import Database, Vault
 from models.session import refuse_what_cannot_be_served
 from settings import Settings
+from shopify.auth import MerchantAuth
 from shopify.intake import ShopifyIntake
 from sms.carriers.intake import CarrierIntake
 from sms.carriers.twilio import Twilio
@@ -31,6 +32,7 @@ class Services:
     database: Database
     wake_up_calls: WakeUpCalls
     shopify_intake: ShopifyIntake
+    merchant_auth: MerchantAuth
     carrier_intake: CarrierIntake
     dispatcher: Dispatcher
     reconciler: Reconciler
@@ -72,6 +74,15 @@ def build_services(settings: Settings) -> Services:
             client_id=settings.shopify_api_key,
             secrets=_shopify_secrets(settings),
             clock=system_clock,
+        ),
+        merchant_auth=MerchantAuth(
+            database,
+            client_id=settings.shopify_api_key,
+            secrets=_shopify_secrets(settings),
+            clock=system_clock,
+            on_visit=lambda _who, _visit: None,
+            app_bridge_url=settings.app_bridge_url,
+            extra_frame_ancestor=settings.extra_frame_ancestor,
         ),
         carrier_intake=CarrierIntake(database, clock=system_clock),
         dispatcher=Dispatcher(

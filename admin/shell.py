@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Blueprint, Response, request, send_from_directory, url_for
+from flask import Blueprint, Response, render_template, request, url_for
+from werkzeug.exceptions import HTTPException
 
-from route_access import open_to_all
+from admin.words import counted, phone_words
 from services import Services
+from shopify.auth import APP_BRIDGE
 
 ROOT = Path(__file__).resolve().parent.parent
 HTMX = ROOT / "node_modules" / "htmx.org" / "dist"
-APP_BRIDGE = "https://cdn.shopify.com/shopifycloud/app-bridge.js"
 
 _A_YEAR = 31_536_000
 _COLOURS = 7
@@ -56,17 +57,33 @@ def register(blueprint: Blueprint, services: Services) -> None:
     blueprint.app_template_global("asset")(asset)
     blueprint.app_template_filter("initials")(initials)
     blueprint.app_template_filter("colour_of")(colour_of)
-    blueprint.app_context_processor(lambda: {"shell": shell})
+    blueprint.app_template_filter("phone")(phone_words)
+    blueprint.app_template_global("counted")(counted)
+    blueprint.context_processor(lambda: {"shell": shell, "toast": None})
     blueprint.after_app_request(keep_what_never_changes)
+    blueprint.register_error_handler(HTTPException, explain)
 
 
-def register_assets(blueprint: Blueprint) -> None:
-    """Add the third-party script, to a blueprint that asks nobody who they are."""
+def explain(error: HTTPException) -> tuple[str, int]:
+    """Show what went wrong within the frame, so that the way on stays in sight."""
+    code = error.code or 500
+    sentence = SENTENCES.get(code) or error.description or "Please try again in a moment."
+    heading = HEADINGS.get(code, error.name)
+    return render_template("admin/error.html", heading=heading, sentence=sentence), code
 
-    @blueprint.get("/assets/htmx.js")
-    @open_to_all("it is a public library")
-    def htmx() -> Response:
-        return send_from_directory(HTMX, "htmx.min.js", mimetype="text/javascript")
+
+HEADINGS = {404: "This is not here", 405: "This cannot be done here"}
+SENTENCES = {
+    404: "It may have been removed, or the link is not complete.",
+    405: "Open the page again from the menu, and try once more.",
+}
+
+
+def at(page: str, path: str) -> Response:
+    """Answer a form with a page, and show that page's own address rather than the form's."""
+    response = Response(page)
+    response.headers["HX-Replace-Url"] = path
+    return response
 
 
 def keep_what_never_changes(response: Response) -> Response:

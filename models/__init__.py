@@ -15,6 +15,7 @@ from models.people import (
 )
 from models.session import Database, ShopSession, TenancyError, Wake
 from models.shops import CarrierAccount, PrivacyRequest, Sender, ShippingText, Shop
+from models.tokens import ShopToken, StaffMember
 from models.vault import PhoneHash, Vault
 from models.work import Heartbeat, OutboxEntry, WebhookReceipt
 
@@ -40,6 +41,8 @@ __all__ = [
     "ShippingText",
     "Shop",
     "ShopSession",
+    "ShopToken",
+    "StaffMember",
     "Suppression",
     "TenancyError",
     "Vault",

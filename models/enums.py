@@ -166,3 +166,23 @@ class PrivacyRequestKind(StrEnum):
     DATA_REQUEST = "data_request"
     REDACT_CUSTOMER = "redact_customer"
     REDACT_SHOP = "redact_shop"
+
+
+class TokenGrant(StrEnum):
+    """How a shop's token is come by, and come by again."""
+
+    EXCHANGE = "token_exchange"
+    AUTHORIZATION_CODE = "authorization_code"
+    CLIENT_CREDENTIALS = "client_credentials"
+
+
+class TokenState(StrEnum):
+    """`needs_reauth` heals when somebody opens the app; `refused` when the secret is right again.
+
+    `none`: there was never one, or the app was uninstalled.
+    """
+
+    NONE = "none"
+    FRESH = "fresh"
+    NEEDS_REAUTH = "needs_reauth"
+    REFUSED = "refused"
