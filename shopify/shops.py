@@ -99,7 +99,8 @@ def install_shop(database: Database, domain: str, *, now: datetime) -> uuid.UUID
 def locked_shop(session: ShopSession) -> Shop:
     """Take the session's shop for oneself, and read it afresh."""
     shop = session.shop
-    session.refresh(shop, with_for_update=True)
+    # Everything that is inserted refers to the shop; a plain FOR UPDATE would hold all of it up.
+    session.refresh(shop, with_for_update={"key_share": True})
     return shop
 
 
