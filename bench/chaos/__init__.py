@@ -1,0 +1,1 @@
+"""`make chaos`: kill workers, flush the queue and lose answers under load, then count the texts."""
