@@ -28,7 +28,8 @@ from sms.delivery.outcomes import NotBegun, record_outcomes
 log = structlog.get_logger(__name__)
 
 # A job that sends for ever keeps its worker from everyone else; it is called again for more.
-LONGEST_RUN_SECONDS = 20.0
+# Getting the lease back costs a few milliseconds, and people's texts wait for a free worker.
+LONGEST_RUN_SECONDS = 5.0
 # A process that was stopped and goes on later must not begin what was marked long ago: it may have
 # been found missing, and sent by another, meanwhile.
 LATEST_BEGIN_SECONDS = 3.0
