@@ -13,7 +13,7 @@ from models import Contact, Order, ShopSession, new_id
 from models.enums import ConsentKind, Scope
 from shopify.payloads import OrderPayload, PhoneField
 from sms.consent.ledger import Entry, append
-from sms.contacts import find_or_create_contact, lock_contact
+from sms.contacts import lock_person
 from sms.numbers import PhoneNumber, UnusableCode, to_e164
 
 
@@ -74,7 +74,8 @@ def _contact(
     session: ShopSession, reachable: Reachable, payload: OrderPayload, *, now: datetime
 ) -> Contact:
     """Find the person behind the number. Their names are those beside it, not the payer's."""
-    contact = _locked_contact(session, reachable.phone.e164, now=now)
+    # Before anything points at them: a lock taken later could deadlock.
+    contact = lock_person(session, reachable.phone.e164, now=now)
     contact.first_name = reachable.found_in.first_name or contact.first_name
     contact.last_name = reachable.found_in.last_name or contact.last_name
     # A parcel may go to somebody else's phone, who may be a customer of their own.
@@ -82,17 +83,6 @@ def _contact(
     if contact.customer_id is None or not somebody_elses:
         contact.customer_id = payload.customer_id or contact.customer_id
     return contact
-
-
-def _locked_contact(session: ShopSession, phone: str, *, now: datetime) -> Contact:
-    """Take the person's lock before anything points at them: one taken later could deadlock.
-
-    Whoever is erased while we wait for it starts afresh (R14.4).
-    """
-    while True:
-        contact = lock_contact(session, find_or_create_contact(session, phone, now=now).id)
-        if contact.phone is not None:
-            return contact
 
 
 def _allow_order_texts(

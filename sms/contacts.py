@@ -56,6 +56,17 @@ def lock_contact(session: ShopSession, contact_id: uuid.UUID) -> Contact:
     ).one()
 
 
+def lock_person(session: ShopSession, phone: str, *, now: datetime) -> Contact:
+    """Find or create the contact with this phone, and take it (see `lock_contact`).
+
+    Should the person be erased while we wait, whoever writes now starts afresh (R14.4).
+    """
+    while True:
+        contact = lock_contact(session, find_or_create_contact(session, phone, now=now).id)
+        if contact.phone == phone:
+            return contact
+
+
 def conversation_with(session: ShopSession, contact: Contact, *, now: datetime) -> Conversation:
     """Return the one thread with this person, opening it if there is none."""
     query = select(Conversation).where(Conversation.contact_id == contact.id)

@@ -31,7 +31,9 @@ def process_inbound(
         decided_by=str(entry.args.get("decided_by", "")),
         newly_revoked=bool(entry.args.get("newly_revoked")),
     )
-    take_in(session, text, door, now=now)
+    contact_id = take_in(session, text, door, now=now)
+    # So that erasing the person finds what they wrote here, too.
+    receipt.subject = f"contact:{contact_id}"
 
 
 def process_status(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import select
@@ -30,6 +31,8 @@ def facts_about(session: ShopSession, messages: Sequence[Message]) -> dict[uuid.
     for message in messages:
         contact = contacts[message.contact_id]
         sender = senders.get(message.sender_id) if message.sender_id else None
+        if sender is not None and sender.disconnected_at is not None:
+            sender = None
         account = accounts[sender.carrier_account_id] if sender else None
         facts[message.id] = Facts(
             text=_text(message, contact, sender),
@@ -38,7 +41,7 @@ def facts_about(session: ShopSession, messages: Sequence[Message]) -> dict[uuid.
             suppressed=suppressed[contact.id],
             marketing=contact.marketing,
             transactional=contact.transactional,
-            they_wrote_at=conversations[message.conversation_id].last_inbound_at,
+            they_wrote_at=_last_wrote(conversations.get(message.conversation_id)),
             erased=contact.redacted_at is not None or contact.phone is None,
             unreachable=contact.unreachable_reason is not None,
             registration=sender.registration if sender else None,
@@ -47,6 +50,10 @@ def facts_about(session: ShopSession, messages: Sequence[Message]) -> dict[uuid.
             send_before=message.send_before,
         )
     return facts
+
+
+def _last_wrote(conversation: Conversation | None) -> datetime | None:
+    return None if conversation is None else conversation.last_inbound_at
 
 
 def _text(message: Message, contact: Contact, sender: Sender | None) -> OutgoingText | None:

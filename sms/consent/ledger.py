@@ -46,9 +46,12 @@ def append(
     """Write an entry, and bring the contact's state and suppressions up to date with it.
 
     Returns:
-        The event's id, or None when the same event was written before: sources repeat themselves.
+        The event's id, or None when the same event was written before, for sources repeat
+        themselves, or when the person was erased meanwhile.
     """
     locked = lock_contact(session, contact.id)
+    if locked.phone is None:
+        return None
     salt = os.urandom(32)
     evidence = {**entry.evidence, "phone": locked.phone}
     event_id: uuid.UUID | None = session.execute(

@@ -47,9 +47,11 @@ def revoke(
         Whether this changed anything: False for one who had opted out before, who then gets no
         second confirmation (R4.12).
     """
-    assert contact.phone is not None
-    lock_contact(session, contact.id)
-    before = suppressed_scopes(session, contact.phone)
+    locked = lock_contact(session, contact.id)
+    if locked.phone is None:
+        # Erased while we waited: nobody is left who could be texted.
+        return False
+    before = suppressed_scopes(session, locked.phone)
     for scope in revocation.scopes:
         append(
             session,
@@ -105,7 +107,8 @@ def resubscribe(
     """
     restored: set[Scope] = set()
     locked = lock_contact(session, contact.id)
-    assert locked.phone is not None
+    if locked.phone is None:
+        return frozenset()
     states = {Scope.MARKETING: locked.marketing, Scope.TRANSACTIONAL: locked.transactional}
     # May be older than this contact: from before an erasure, or before the shop came back.
     suppressed = suppressed_scopes(session, locked.phone)

@@ -25,7 +25,7 @@ from models.enums import (
 from models.shops import CarrierAccount, Sender
 from sms.consent.ledger import suppressed_scopes
 from sms.consent.revocation import Revocation, resubscribe, revoke
-from sms.contacts import conversation_with, find_or_create_contact, lock_contact
+from sms.contacts import conversation_with, lock_person
 from sms.delivery.segments import count
 from sms.inbox import answers
 from sms.inbox.understanding import Context, Intent, LastText, understand
@@ -103,7 +103,7 @@ def answer_at_the_door(session: ShopSession, text: InboundText, *, now: datetime
 
     The one thing done before the webhook is answered: suppression is committed first (R4.5).
     """
-    contact = find_or_create_contact(session, text.sender, now=now)
+    contact = lock_person(session, text.sender, now=now)
     understood = understand(text.body, context=_context(session, contact, text))
     intent = Intent.STOP if text.opt_out_type == "STOP" else understood.intent
     if intent is not Intent.STOP:
@@ -163,23 +163,29 @@ def _sender_texted(session: ShopSession, text: InboundText) -> Sender | None:
     return session.scalars(select(Sender).where(Sender.number == text.to)).first()
 
 
-def take_in(session: ShopSession, text: InboundText, door: AtTheDoor, *, now: datetime) -> None:
-    """Put the text into its conversation and answer what can be answered. Runs once a text."""
-    found = find_or_create_contact(session, text.sender, now=now)
+def take_in(
+    session: ShopSession, text: InboundText, door: AtTheDoor, *, now: datetime
+) -> uuid.UUID:
+    """Put the text into its conversation and answer what can be answered. Runs once a text.
+
+    Returns:
+        The id of the contact who wrote it.
+    """
     # Before anything that refers to the contact: a text's row takes a shared lock on it, and two
     # that hold one and then both want the contact for a START would wait for each other for ever.
-    contact = lock_contact(session, found.id)
+    contact = lock_person(session, text.sender, now=now)
     conversation = conversation_with(session, contact, now=now)
     sender = _sender_texted(session, text)
     if _insert(session, text, contact, conversation, sender=sender) is None:
         log.info("inbound_again", carrier_id=text.carrier_id)
-        return
+        return contact.id
     # Whoever can text us can be texted, whatever a carrier once said.
     contact.unreachable_reason = None
     _move_conversation(conversation, text, door.intent)
     session.flush()
     if door.intent is not Intent.NONE:
         _answer(session, contact, text, door, sender=sender, now=now)
+    return contact.id
 
 
 def _insert(
