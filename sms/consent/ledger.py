@@ -111,20 +111,24 @@ def refresh_state(session: ShopSession, contact: Contact, scope: Scope) -> Conse
 def sum_up(events: Iterable[ConsentEvent]) -> tuple[ConsentState, uuid.UUID | None]:
     """Say where someone stands after these events, oldest first, and which one decided it."""
     state, decided_by = ConsentState.NONE, None
+    # Until she grants it herself: her half of a double opt-in opens the door to no import.
+    ended = False
     for event in events:
-        after = _state_after(state, event.kind, event.method)
+        after = None
+        if event.kind in _ENDS:
+            after, ended = ConsentState.REVOKED, True
+        elif not ended or event.method in SHOPPERS_OWN_METHODS:
+            after = _state_after(state, event.kind)
+            ended = ended and after is not ConsentState.GRANTED
         if after is not None:
             state, decided_by = after, event.id
     return state, decided_by
 
 
-def _state_after(state: ConsentState, kind: ConsentKind, method: str) -> ConsentState | None:
-    if kind in _ENDS:
-        return ConsentState.REVOKED
-    ended = state is ConsentState.REVOKED and method not in SHOPPERS_OWN_METHODS
-    if kind in _GRANTS and not ended:
+def _state_after(state: ConsentState, kind: ConsentKind) -> ConsentState | None:
+    if kind in _GRANTS:
         return ConsentState.GRANTED
-    if kind is ConsentKind.PENDING and not ended and state is not ConsentState.GRANTED:
+    if kind is ConsentKind.PENDING and state is not ConsentState.GRANTED:
         return ConsentState.PENDING
     return None
 

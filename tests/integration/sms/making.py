@@ -17,9 +17,8 @@ from jobs.drain import Drainer
 from models import Contact, Conversation, Database, Message, OutboxEntry, Suppression
 from models.enums import Author, Direction, Purpose, Scope
 from sms.carriers.intake import Answer, Call, CarrierIntake
-from sms.carriers.protocol import Account, Carrier, CarrierMessage, SendOutcome
+from sms.carriers.protocol import Carrier
 from sms.carriers.twilio import Twilio
-from sms.consent.gate import Cleared
 from sms.consent.revocation import Revocation, revoke
 from sms.contacts import find_or_create_contact
 from sms.delivery.dispatch import Dispatcher
@@ -60,51 +59,6 @@ def phone_of(number: int) -> str:
 
 def through_twilio(stand_in: Running, *, timeout: float = SHORT_TIMEOUT) -> Twilio:
     return Twilio(timeout=timeout, pool_size=16, base_url=stand_in.url)
-
-
-def _goes_on(_: Cleared) -> None:
-    """Nothing happens before the request."""
-
-
-def _as_it_is(_: Cleared, outcome: SendOutcome) -> SendOutcome:
-    return outcome
-
-
-@dataclass
-class Watched:
-    """A carrier in this process, where a race needs a hand on it: before and after a request."""
-
-    carrier: Carrier
-    before: Callable[[Cleared], None] = _goes_on
-    begins: Callable[[Cleared], None] = _goes_on
-    after: Callable[[Cleared, SendOutcome], SendOutcome] = _as_it_is
-    name: str = "twilio"
-
-    def send(
-        self,
-        cleared: Cleared,
-        account: Account,
-        *,
-        status_url: str,
-        valid_seconds: int | None,
-        on_begin: Callable[[], None],
-    ) -> SendOutcome:
-        def begin() -> None:
-            on_begin()
-            self.begins(cleared)
-
-        self.before(cleared)
-        outcome = self.carrier.send(
-            cleared,
-            account,
-            status_url=status_url,
-            valid_seconds=valid_seconds,
-            on_begin=begin,
-        )
-        return self.after(cleared, outcome)
-
-    def texts_to(self, account: Account, to: str, *, since: datetime) -> Sequence[CarrierMessage]:
-        return self.carrier.texts_to(account, to, since=since)
 
 
 def dispatcher_for(

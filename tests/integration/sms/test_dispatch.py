@@ -20,7 +20,8 @@ from sms.delivery.lease import release_lease, renew_lease, take_lease
 from sms.delivery.marking import mark_sending, what_is_due
 from tests.factories import ADA, BEN, MadeShop, make_shop
 from tests.integration.sandbox_carrier.running import Running
-from tests.integration.sms.making import Clock, Desk, Watched, dispatcher_for, through_twilio
+from tests.integration.sms.making import Clock, Desk, dispatcher_for, through_twilio
+from tests.integration.sms.watched import Watched
 
 
 @pytest.fixture

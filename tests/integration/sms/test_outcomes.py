@@ -16,7 +16,8 @@ from sms.consent.gate import Cleared
 from sms.delivery.dispatch import Dispatcher
 from tests.factories import ADA, BEN
 from tests.integration.sandbox_carrier.running import Running, free_port
-from tests.integration.sms.making import Clock, Desk, Watched, dispatcher_for, through_twilio
+from tests.integration.sms.making import Clock, Desk, dispatcher_for, through_twilio
+from tests.integration.sms.watched import Watched
 
 
 @pytest.fixture

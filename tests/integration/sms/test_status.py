@@ -16,7 +16,8 @@ from sms.consent.gate import Cleared
 from sms.delivery.status import CarrierNews, apply_news
 from tests.factories import ADA
 from tests.integration.sandbox_carrier.running import Running, eventually
-from tests.integration.sms.making import Clock, Desk, Watched, dispatcher_for, through_twilio
+from tests.integration.sms.making import Clock, Desk, dispatcher_for, through_twilio
+from tests.integration.sms.watched import Watched
 
 NEWS = ("queued", "sending", "sent", "delivered", "undelivered", "failed", "read", "canceled")
 SID = "SM" + "a" * 32

@@ -27,11 +27,11 @@ from tests.integration.sandbox_carrier.running import Running, eventually
 from tests.integration.sms.making import (
     Clock,
     Desk,
-    Watched,
     dispatcher_for,
     phone_of,
     through_twilio,
 )
+from tests.integration.sms.watched import Watched
 
 
 @pytest.fixture
