@@ -39,8 +39,13 @@ CONNECT_ARGS = {
     "tcp_user_timeout": 10_000,
 }
 
+# A process that was stopped in the middle of a transaction must not keep its locks: a STOP may wait
+# for them, and a carrier waits 15 seconds for the answer to one.
+LONGEST_IDLE_IN_TRANSACTION = "10s"
+
 _ENTER_SHOP = text(
-    "SELECT set_config('role', :role, true), set_config('app.shop_id', :shop_id, true)"
+    "SELECT set_config('role', :role, true), set_config('app.shop_id', :shop_id, true), "
+    "set_config('idle_in_transaction_session_timeout', :idle, true)"
 )
 
 
@@ -140,7 +145,8 @@ def _enter_the_shop(
     if transaction.nested:
         return
     shop_id = "" if session.shop_id is None else str(session.shop_id)
-    connection.execute(_ENTER_SHOP, {"role": APP_ROLE, "shop_id": shop_id})
+    settings = {"role": APP_ROLE, "shop_id": shop_id, "idle": LONGEST_IDLE_IN_TRANSACTION}
+    connection.execute(_ENTER_SHOP, settings)
 
 
 @event.listens_for(ShopSession, "do_orm_execute")

@@ -193,6 +193,22 @@ def test_should_begin_nothing_when_it_was_stopped_around_marking(
     assert (message.status, message.reason) == (expected, "opted_out")
 
 
+def test_should_not_let_a_stopped_process_keep_a_person_from_opting_out(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It sleeps in the middle of any transaction, with the person's row in its hand."""
+    contact_id = desk.contact()
+    monkeypatch.setattr("models.session.LONGEST_IDLE_IN_TRANSACTION", "1s")
+    with suppress(DBAPIError), desk.database.shop_session(desk.shop.id) as sleeping:
+        lock_contact(sleeping, contact_id)
+        started = time.monotonic()
+        assert desk.texts("STOP").code == "received"
+        assert time.monotonic() - started < 4
+        sleeping.execute(select(Suppression))
+        pytest.fail("the sleeper went on as if nothing had happened")
+    assert desk.suppressed() == {Scope.MARKETING, Scope.TRANSACTIONAL}
+
+
 def test_should_begin_no_request_after_any_of_many_stops_while_a_campaign_drains(
     database: Database, stand_in: Running, clock: Clock, threads: ThreadPoolExecutor
 ) -> None:
