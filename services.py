@@ -13,8 +13,10 @@ from models.session import refuse_what_cannot_be_served
 from settings import Settings
 from shopify.auth import MerchantAuth
 from shopify.intake import ShopifyIntake
+from sms.carriers.checks import CarrierDesk
 from sms.carriers.intake import CarrierIntake
 from sms.carriers.twilio import Twilio
+from sms.carriers.twilio_desk import TwilioDesk
 from sms.delivery.dispatch import Dispatcher
 from sms.delivery.reconcile import Reconciler
 from wakeups import WakeUpCalls
@@ -36,6 +38,7 @@ class Services:
     carrier_intake: CarrierIntake
     dispatcher: Dispatcher
     reconciler: Reconciler
+    carrier_desk: CarrierDesk
 
 
 def system_clock() -> datetime:
@@ -100,6 +103,7 @@ def build_services(settings: Settings) -> Services:
             stale_after=timedelta(seconds=settings.sending_stale_after_seconds),
             absent_after=timedelta(seconds=settings.reconcile_absent_after_seconds),
         ),
+        carrier_desk=TwilioDesk(carrier),
     )
 
 

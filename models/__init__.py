@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.audit import AuditEntry
 from models.base import Base, new_id
 from models.commerce import Fulfillment, FulfillmentEvent, Order, ShipmentMilestone
 from models.messages import GateDecision, Message
@@ -20,6 +21,7 @@ from models.vault import PhoneHash, Vault
 from models.work import Heartbeat, OutboxEntry, WebhookReceipt
 
 __all__ = [
+    "AuditEntry",
     "Base",
     "CarrierAccount",
     "ConsentEvent",

@@ -186,3 +186,14 @@ class TokenState(StrEnum):
     FRESH = "fresh"
     NEEDS_REAUTH = "needs_reauth"
     REFUSED = "refused"
+
+
+class AuditAction(StrEnum):
+    """What staff do that the access log keeps."""
+
+    SAW_PROFILE = "saw_profile"
+    EXPORTED_PROFILE = "exported_profile"
+    CONNECTED_NUMBER = "connected_number"
+    DISCONNECTED_NUMBER = "disconnected_number"
+    CHANGED_SHIPPING_TEXT = "changed_shipping_text"
+    NAMED_STAFF = "named_staff"

@@ -45,6 +45,8 @@ class Message(Tenant, Base):
         ),
         Index("ix_messages_thread", "shop_id", "conversation_id", "id"),
         Index("ix_messages_contact", "shop_id", "contact_id", "id"),
+        # Today, for Home.
+        Index("ix_messages_queued", "shop_id", "queued_at"),
     )
 
     contact_id: Mapped[uuid.UUID]

@@ -84,6 +84,8 @@ class Sender(Tenant, Base):
     lease_until: Mapped[datetime | None]
     # When the pace allows the next segment: the bucket's state, so that it outlives its worker.
     next_segment_at: Mapped[datetime | None]
+    # Kept for the texts that name it; nothing leaves from it any more.
+    disconnected_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 

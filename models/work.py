@@ -27,6 +27,8 @@ class WebhookReceipt(Tenant, Base):
             "received_at",
             postgresql_where=text("status = 'unusable'"),
         ),
+        # When Shopify or the carrier called last.
+        Index("ix_webhook_receipts_last", "shop_id", "source", "received_at"),
         Index(
             "ix_webhook_receipts_subject",
             "shop_id",

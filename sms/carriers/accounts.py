@@ -72,6 +72,24 @@ def connect(session: ShopSession, connection: Connection, *, now: datetime) -> C
     return account
 
 
+def disconnect(session: ShopSession, sender: Sender, *, now: datetime) -> None:
+    """Let nothing leave from a number any more, and forget its account's token.
+
+    The rows stay for the texts that name them. In the token's place comes one that nobody knows:
+    with an empty one, anyone could sign a webhook.
+    """
+    sender.disconnected_at = now
+    others = select(Sender.id).where(
+        Sender.carrier_account_id == sender.carrier_account_id,
+        Sender.id != sender.id,
+        Sender.disconnected_at.is_(None),
+    )
+    if session.scalars(others.limit(1)).first() is None:
+        account = session.get_one(CarrierAccount, sender.carrier_account_id)
+        account.auth_token_encrypted = session.vault.encrypt(secrets.token_hex(32).encode())
+    session.flush()
+
+
 def _connect_number(
     session: ShopSession, account: CarrierAccount, connection: Connection, *, now: datetime
 ) -> None:
@@ -89,6 +107,7 @@ def _connect_number(
         )
         session.add(sender)
     sender.carrier_account_id = account.id
+    sender.disconnected_at = None
     sender.type = connection.type
     sender.registration = connection.registration
     if connection.segments_per_second is not None:

@@ -99,7 +99,7 @@ class Twilio:
         on_begin: Callable[[], None],
     ) -> SendOutcome:
         """Hand one text over. See `sms.carriers.protocol.Carrier.send`."""
-        client = self._client(account)
+        client = self.client(account)
         text = cleared.text
         service = text.sender.startswith("MG")
         on_begin()
@@ -132,7 +132,7 @@ class Twilio:
         """
         found = []
         try:
-            for record in self._client(account).messages.stream(to=to, page_size=200):
+            for record in self.client(account).messages.stream(to=to, page_size=200):
                 if record.date_created is not None and record.date_created < since:
                     break
                 found.append(_as_carrier_message(record))
@@ -140,7 +140,8 @@ class Twilio:
             raise CarrierUnavailableError(type(error).__name__) from error
         return found
 
-    def _client(self, account: Account) -> Any:
+    def client(self, account: Account) -> Any:
+        """Return Twilio's own client for an account, on this adapter's connections."""
         clients: dict[tuple[str, str], Client] = self._clients.__dict__.setdefault("by_account", {})
         known = (account.sid, account.auth_token)
         if known not in clients:

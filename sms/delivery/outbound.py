@@ -107,14 +107,16 @@ def usual_sender(session: ShopSession, conversation: Conversation) -> uuid.UUID 
     """
     last_used = session.scalars(
         select(Message.sender_id)
-        .where(Message.conversation_id == conversation.id, Message.sender_id.is_not(None))
+        .join(Sender, Sender.id == Message.sender_id)
+        .where(Message.conversation_id == conversation.id, Sender.disconnected_at.is_(None))
         .order_by(Message.id.desc())
         .limit(1)
     ).first()
     if last_used is not None:
         return last_used
     approved_first = (Sender.registration != Registration.APPROVED, Sender.created_at, Sender.id)
-    return session.scalars(select(Sender.id).order_by(*approved_first).limit(1)).first()
+    in_use = select(Sender.id).where(Sender.disconnected_at.is_(None))
+    return session.scalars(in_use.order_by(*approved_first).limit(1)).first()
 
 
 def keep_decision(

@@ -33,6 +33,7 @@ from sms.contacts import lock_contact
 from sms.delivery.outbound import Queued, queue_message
 from sms.shipping.news import News, Scan, news_of, why_untold
 from sms.shipping.parcels import parcel_of, shipment_of
+from sms.shipping.switches import is_on
 from sms.shipping.texts import compose
 
 _LEFT = frozenset({ShopStatus.UNINSTALLED, ShopStatus.ERASED})
@@ -86,7 +87,10 @@ def _known(
         parcels=parcels,
         contact=contact if contact is not None and contact.phone is not None else None,
         choices={choice.milestone: choice for choice in session.scalars(select(ShippingText))},
-        has_sender=session.scalars(select(Sender.id).limit(1)).first() is not None,
+        has_sender=session.scalars(
+            select(Sender.id).where(Sender.disconnected_at.is_(None)).limit(1)
+        ).first()
+        is not None,
         now=now,
     )
 
@@ -137,21 +141,11 @@ def _settle(
 
 
 def _why_impossible(known: _Known, milestone: Milestone) -> MilestoneOutcome | None:
-    if not _is_on(known.shop, known.choices.get(milestone)):
+    if not is_on(known.shop, known.choices.get(milestone)):
         return MilestoneOutcome.SWITCHED_OFF
     if known.contact is None:
         return MilestoneOutcome.NO_USABLE_PHONE
     return None if known.has_sender else MilestoneOutcome.NO_SENDER
-
-
-def _is_on(shop: Shop, choice: ShippingText | None) -> bool:
-    """A merchant's word counts; without one, ours are on only if Shopify's own are surely off.
-
-    Two texts with the same news are one too many (facts on `transactional_sms_disabled`).
-    """
-    if choice is not None and choice.enabled is not None:
-        return choice.enabled
-    return shop.transactional_sms_disabled is True
 
 
 def _claim(
