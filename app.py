@@ -7,7 +7,8 @@ import uuid
 
 import structlog
 from flask import Flask, Response, render_template, request
-from werkzeug.exceptions import HTTPException
+from gunicorn.http.errors import NoMoreData, ParseException
+from werkzeug.exceptions import BadRequest, HTTPException
 
 import admin
 import commands
@@ -102,6 +103,12 @@ def _add_error_pages(app: Flask) -> None:
         # The methods allowed after a 405, the wait after a 429; the page brings its own type.
         told = {name: text for name, text in error.get_headers() if name != "Content-Type"}
         return render_template("error.html", error=error), error.code or 500, told
+
+    @app.errorhandler(ParseException)
+    @app.errorhandler(NoMoreData)
+    @app.errorhandler(ConnectionError)
+    def hung_up(_error: Exception) -> tuple[str, int, dict[str, str]]:
+        return explain(BadRequest("The request's body did not arrive whole."))
 
     @app.errorhandler(Exception)
     def hide(error: Exception) -> tuple[str, int]:

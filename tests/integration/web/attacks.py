@@ -18,6 +18,7 @@ from flask.testing import FlaskClient
 from twilio.request_validator import RequestValidator
 from werkzeug.test import TestResponse
 
+from route_access import access_of
 from tests.factories import ADA, MadeShop
 
 PUBLIC_URL = "https://parley.example.com"
@@ -34,7 +35,8 @@ GIVEAWAYS = ("Traceback", "sqlalchemy", "psycopg", "marked-", 'File "/')
 class Endpoint:
     method: str
     path: str
-    rule: str
+    name: str
+    is_open: bool
 
 
 @dataclass(frozen=True)
@@ -51,13 +53,21 @@ class Attack:
 def endpoints(app: Flask, *, account_key: str) -> list[Endpoint]:
     """Every address of the application, so that a new one is attacked by itself."""
     values = {"account_key": account_key, "filename": "nothing.css"}
-    found = []
+    served: dict[tuple[str, str], list[str]] = {}
     with app.test_request_context():
         for rule in app.url_map.iter_rules():
             _, path = rule.build({name: values[name] for name in rule.arguments}) or ("", "")
-            methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
-            found += [Endpoint(method, path, rule.rule) for method in sorted(methods)]
-    return found
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                served.setdefault((method, path), []).append(rule.endpoint)
+    # One address may have two views, such as a page of the admin and its front door.
+    return [
+        Endpoint(method, path, names[0], any(_is_open(app, name) for name in names))
+        for (method, path), names in served.items()
+    ]
+
+
+def _is_open(app: Flask, name: str) -> bool:
+    return (access_of(app.view_functions[name]) or "").startswith("nobody:")
 
 
 def attacks() -> Iterator[Attack]:
@@ -122,7 +132,19 @@ def send(client: FlaskClient, endpoint: Endpoint, attack: Attack) -> TestRespons
         data=attack.body,
         content_type=attack.content_type,
         headers=dict(attack.headers),
+        buffered=True,
     )
+
+
+def has_safe_headers(answer: TestResponse) -> None:
+    """Hold an answer to what every answer needs, whatever page it is."""
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy or "default-src 'self'" in policy
+    assert "frame-ancestors" in policy
+    assert "unsafe" not in policy
+    assert "Referrer-Policy" in answer.headers
+    assert "Set-Cookie" not in answer.headers
 
 
 # --- the real senders
