@@ -11,6 +11,7 @@ from models.people import (
     ConsentEvidence,
     Contact,
     Conversation,
+    Presence,
     Suppression,
     Wording,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "Order",
     "OutboxEntry",
     "PhoneHash",
+    "Presence",
     "PrivacyRequest",
     "Sender",
     "ShipmentMilestone",

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Tenant, belongs_to, text_enum, unique_in_shop
+from models.base import Base, Tenant, belongs_to, text_enum, trigrams, unique_in_shop
 from models.enums import Milestone, MilestoneOutcome
 
 
@@ -24,7 +24,7 @@ class Order(Tenant, Base):
         unique_in_shop("shopify_id"),
         belongs_to("contacts", "contact_id"),
         Index("ix_orders_customer", "shop_id", "customer_id"),
-        Index("ix_orders_contact", "shop_id", "contact_id", "placed_at"),
+        trigrams("ix_orders_search_name", "lower(name)"),
     )
 
     shopify_id: Mapped[int] = mapped_column(BigInteger)

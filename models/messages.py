@@ -24,6 +24,7 @@ class Message(Tenant, Base):
         belongs_to("contacts", "contact_id"),
         belongs_to("conversations", "conversation_id"),
         belongs_to("senders", "sender_id"),
+        belongs_to("users", "staff_id"),
         CheckConstraint(
             "direction = 'inbound' OR purpose IS NOT NULL", name="outbound_needs_a_purpose"
         ),
@@ -54,6 +55,8 @@ class Message(Tenant, Base):
     sender_id: Mapped[uuid.UUID | None]
     direction: Mapped[Direction] = mapped_column(text_enum(Direction))
     author: Mapped[Author] = mapped_column(text_enum(Author))
+    # Who of the shop's people wrote it; null for everything else.
+    staff_id: Mapped[uuid.UUID | None]
     purpose: Mapped[Purpose | None] = mapped_column(text_enum(Purpose))
     lane: Mapped[int] = mapped_column(default=0)
     status: Mapped[MessageStatus] = mapped_column(text_enum(MessageStatus))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, String
+from sqlalchemy import BigInteger, CheckConstraint, Computed, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Tenant, belongs_to, text_enum, unique_in_shop
+from models.base import Base, Tenant, belongs_to, text_enum, trigrams, unique_in_shop
 from models.enums import ConsentKind, ConsentState, ConversationStatus, Scope
 
 
@@ -32,6 +32,12 @@ class Contact(Tenant, Base):
         CheckConstraint(
             "transactional <> 'granted' OR transactional_event_id IS NOT NULL",
             name="transactional_needs_an_event",
+        ),
+        # For `find_conversations`, which looks past the policies: under them these are not used.
+        trigrams("ix_contacts_search_phone", "phone"),
+        trigrams(
+            "ix_contacts_search_name",
+            "lower(COALESCE(first_name, '') || ' ' || COALESCE(last_name, ''))",
         ),
     )
 
@@ -131,6 +137,34 @@ class Conversation(Tenant, Base):
         unique_in_shop("id"),
         unique_in_shop("contact_id"),
         belongs_to("contacts", "contact_id"),
+        belongs_to("users", "assignee_id"),
+        # One for each tab of the inbox: a page is read in its order, however many there are.
+        Index("ix_conversations_all", "shop_id", "last_at", "id"),
+        Index(
+            "ix_conversations_open",
+            *("shop_id", "last_at", "id"),
+            postgresql_where=text("status = 'open'"),
+        ),
+        Index(
+            "ix_conversations_waiting",
+            *("shop_id", text("COALESCE(waiting_since, 'infinity'::timestamptz)"), "id"),
+            postgresql_where=text("status = 'open'"),
+        ),
+        Index(
+            "ix_conversations_unread",
+            *("shop_id", "last_at", "id"),
+            postgresql_where=text("unread > 0"),
+        ),
+        Index(
+            "ix_conversations_assigned",
+            *("shop_id", "assignee_id", "last_at", "id"),
+            postgresql_where=text("status = 'open' AND assignee_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_conversations_closed",
+            *("shop_id", "last_at", "id"),
+            postgresql_where=text("status = 'closed' AND last_inbound_at IS NOT NULL"),
+        ),
     )
 
     contact_id: Mapped[uuid.UUID]
@@ -140,4 +174,34 @@ class Conversation(Tenant, Base):
     waiting_since: Mapped[datetime | None]
     last_inbound_at: Mapped[datetime | None]
     last_outbound_at: Mapped[datetime | None]
+    assignee_id: Mapped[uuid.UUID | None]
+    first_replied_at: Mapped[datetime | None]
+    # How often the shop's people have answered: who writes while it moves is told, so that no
+    # shopper gets two answers (see `send_reply`).
+    replies: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    # When it was last closed; it may have opened again since.
+    closed_at: Mapped[datetime | None]
+    last_at: Mapped[datetime] = mapped_column(
+        Computed("GREATEST(last_inbound_at, last_outbound_at, created_at)", persisted=True)
+    )
     created_at: Mapped[datetime]
+
+
+class Presence(Tenant, Base):
+    """Who of the shop's people looks at a conversation, and writes in it, at this moment.
+
+    Unlogged: it is written every few seconds and worth nothing after a crash.
+    """
+
+    __tablename__ = "conversation_presence"
+    __table_args__ = (
+        unique_in_shop("conversation_id", "user_id"),
+        belongs_to("conversations", "conversation_id"),
+        belongs_to("users", "user_id"),
+        {"prefixes": ["UNLOGGED"]},
+    )
+
+    conversation_id: Mapped[uuid.UUID]
+    user_id: Mapped[uuid.UUID]
+    seen_at: Mapped[datetime]
+    typing_at: Mapped[datetime | None]

@@ -8,7 +8,7 @@ from alembic import op
 from models.migrations.walls import wall_off
 
 revision = "0011"
-down_revision = "0008"
+down_revision = "0009"
 
 
 def upgrade() -> None:
