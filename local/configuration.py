@@ -95,6 +95,9 @@ def _sandbox_environment(home: Path, port: int) -> dict[str, str]:
         "PARLEY_URL": f"http://localhost:{port}",
         "SHOPIFY_BASE_URL": stand_in,
         "CARRIER_BASE_URL": stand_in,
+        # The browser's addresses of the same: a page is framed by the host that people type.
+        "APP_BRIDGE_URL": f"http://localhost:{port + 1}/app-bridge.js",
+        "EXTRA_FRAME_ANCESTOR": f"http://localhost:{port + 1}",
         "SANDBOX_PORT": str(port + 1),
         "SANDBOX_DATA": str(home / "sandbox"),
     }

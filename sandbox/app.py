@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flask import Flask, Response, abort, request, send_from_directory
 
-from sandbox import carrier
+from sandbox import carrier, shopify_admin
 from sandbox.store import Courier, Database, Store
 from sandbox.store.cockpit import Sandbox, pages
 from sandbox.store.log import log
@@ -26,12 +26,15 @@ class SandboxSettings:
     data: Path
     parley_url: str
     api_secret: str
+    api_key: str = "sandbox"
     time_scale: float = 60.0
 
     @classmethod
     def from_environment(cls) -> SandboxSettings:
         """Raises `SystemExit` with one sentence when something needed is missing."""
-        needed = ("SANDBOX_PORT", "SANDBOX_DATA", "PARLEY_URL", "SHOPIFY_API_SECRET")
+        needed = (
+            "SANDBOX_PORT", "SANDBOX_DATA", "PARLEY_URL", "SHOPIFY_API_KEY", "SHOPIFY_API_SECRET",
+        )  # fmt: skip
         missing = [name for name in needed if not os.environ.get(name)]
         if missing:
             raise SystemExit(f"The sandbox needs {', '.join(missing)} in its environment.")
@@ -40,6 +43,7 @@ class SandboxSettings:
             data=Path(os.environ["SANDBOX_DATA"]),
             parley_url=os.environ["PARLEY_URL"].rstrip("/"),
             api_secret=os.environ["SHOPIFY_API_SECRET"],
+            api_key=os.environ["SHOPIFY_API_KEY"],
             time_scale=float(os.environ.get("SANDBOX_TIME_SCALE", "60")),
         )
 
@@ -51,7 +55,8 @@ def create_app(settings: SandboxSettings) -> Flask:
     courier = Courier(
         database, f"{settings.parley_url}/webhooks/shopify", time_scale=settings.time_scale
     )
-    store = Store(world, database=database, deliver=courier.deliver)
+    grants = shopify_admin.Grants(database)
+    store = Store(world, database=database, deliver=courier.deliver, on_uninstall=grants.revoke)
     app = Flask("sandbox", root_path=str(Path(__file__).parent))
     app.config.update(SECRET_KEY=settings.api_secret, SESSION_COOKIE_NAME="sandbox")
     app.extensions["sandbox"] = Sandbox(store, courier, settings.parley_url)
@@ -59,6 +64,10 @@ def create_app(settings: SandboxSettings) -> Flask:
     app.add_url_rule("/assets/<path:name>", view_func=_asset)
     app.register_blueprint(pages)
     app.register_blueprint(log)
+    config = shopify_admin.AppConfig.from_toml(
+        client_id=settings.api_key, secret=settings.api_secret, url=settings.parley_url
+    )
+    shopify_admin.register(app, store=store, config=config, grants=grants)
     app.jinja_env.globals["once"] = secrets.token_hex
     app.extensions["sandbox.carrier"] = carrier.register(
         app,
@@ -72,8 +81,10 @@ def create_app(settings: SandboxSettings) -> Flask:
 def start(app: Flask) -> None:
     """Send what was left from last time, and tell Parley how each shop is set."""
     sandbox: Sandbox = app.extensions["sandbox"]
+    admin: shopify_admin.Admin = app.extensions["sandbox.shopify_admin"]
     sandbox.courier.start()
     sandbox.announce_shops()
+    admin.ask_for_the_apps_scopes()
 
 
 def stop(app: Flask) -> None:

@@ -66,6 +66,11 @@ class Shop:
     sender_type: NumberType
     currency: str = "USD"
 
+    @property
+    def handle(self) -> str:
+        """The shop's name in addresses of the admin."""
+        return self.domain.removesuffix(".myshopify.com")
+
     def product(self, sku: str) -> Product:
         """Raises `Unknown` when the shop does not sell `sku`."""
         for product in self.products:
@@ -104,6 +109,17 @@ class Phone:
 
 
 @dataclass(frozen=True)
+class Staff:
+    """Someone who works in the shops' admin. `id` becomes the subject of session tokens."""
+
+    key: str
+    name: str
+    id: int
+    email: str
+    owner: bool = False
+
+
+@dataclass(frozen=True)
 class CarrierAccount:
     """A shop's account at the stand-in carrier. `number` is E.164.
 
@@ -139,6 +155,14 @@ class World:
     def shop(self, domain: str) -> Shop:
         """Raises `Unknown` for a domain that is not in this world."""
         return _by_name(((shop.domain, shop) for shop in self.shops), domain)
+
+    def shop_with_handle(self, handle: str) -> Shop:
+        """Raises `Unknown` for a handle that is not in this world."""
+        return _by_name(((shop.handle, shop) for shop in self.shops), handle)
+
+    def member(self, key: str) -> Staff:
+        """Raises `Unknown` for someone who does not work here."""
+        return _by_name(((staff.key, staff) for staff in STAFF), key)
 
     def phone(self, key: str) -> Phone:
         """Raises `Unknown` for a person who is not in this world."""
@@ -239,3 +263,9 @@ PHONES: tuple[Phone, ...] = (
     Phone("dev", "Dev Patel", "+13125550104", "dev@shoppers.example", 820982911946154504,
           Address("1750 N Wells Street", "Chicago", "Illinois", "IL", "60614")),
 )  # fmt: skip
+
+STAFF: tuple[Staff, ...] = (
+    Staff("mia", "Mia Holm", 94500100001, "mia@staff.example", owner=True),
+    Staff("jonas", "Jonas Berg", 94500100002, "jonas@staff.example"),
+    Staff("priya", "Priya Nair", 94500100003, "priya@staff.example"),
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -132,6 +133,11 @@ class Memory:
                 "INSERT INTO scans (id, parcel_id, status, at) VALUES (?, ?, ?, ?)",
                 (scan["id"], scan["fulfillment_id"], scan["status"], scan["happened_at"]),
             )
+
+    def scan_rows(self, parcel_id: int) -> list[sqlite3.Row]:
+        """A parcel's scans with `id`, `status` and `at`, oldest first."""
+        query = "SELECT id, status, at FROM scans WHERE parcel_id = ? ORDER BY id"
+        return self._database.rows(query, parcel_id)
 
     def scans(self, parcel_id: int) -> list[str]:
         """Statuses a parcel was scanned with, oldest first."""

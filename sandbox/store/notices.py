@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sandbox.store.shapes import Ids, stamp
+from sandbox.store.shapes import Ids, gid, stamp
 from sandbox.store.webhooks import Payload
 from sandbox.world import Phone, Shop
 
@@ -40,6 +40,16 @@ def shop_payload(shop: Shop, *, shopify_texts: bool, at: datetime) -> Payload:
         "enabled_presentment_currencies": [shop.currency],
         "marketing_sms_consent_enabled_at_checkout": False,
         "transactional_sms_disabled": not shopify_texts,
+    }  # fmt: skip
+
+
+def scopes_payload(
+    shop: Shop, *, previous: Sequence[str], current: Sequence[str], at: datetime
+) -> Payload:
+    """app/scopes_update: the shop granted other scopes."""
+    return {
+        "id": shop.id, "previous": list(previous), "current": list(current),
+        "shop_id": gid("Shop", shop.id), "updated_at": stamp(at, shop),
     }  # fmt: skip
 
 

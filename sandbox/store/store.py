@@ -50,12 +50,14 @@ class Store:
         database: Database | None = None,
         deliver: Deliver | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        on_uninstall: Callable[[str], object] = lambda _domain: None,
     ) -> None:
         self.world = world
         self.database = database or Database()
         self.memory = Memory(self.database)
         self._deliver = deliver
         self._clock = clock
+        self._on_uninstall = on_uninstall
         self._ids = Ids()
         self.memory.know_shops(world.shops, clock())
 
@@ -190,6 +192,7 @@ class Store:
             payload = notices.shop_payload(shop, shopify_texts=state.shopify_texts, at=now)
             webhooks = self._tell(shop, now, ("app/uninstalled", payload))
             self.memory.change_shop(shop_domain, replace(state, installed=False))
+            self._on_uninstall(shop_domain)
         return Happened(webhooks)
 
     def reinstall(self, shop_domain: str) -> Happened:
@@ -198,6 +201,15 @@ class Store:
             state = self.memory.shop(shop_domain)
             self.memory.change_shop(shop_domain, replace(state, installed=True))
             return self.announce(shop_domain)
+
+    def tell_scopes(
+        self, shop_domain: str, *, previous: Sequence[str], current: Sequence[str]
+    ) -> Happened:
+        """Tell the app that a shop granted other scopes."""
+        shop, now = self.world.shop(shop_domain), self._clock()
+        payload = notices.scopes_payload(shop, previous=previous, current=current, at=now)
+        with self.database.transaction():
+            return Happened(self._tell(shop, now, ("app/scopes_update", payload)))
 
     def request_data(self, shop_domain: str, person: str) -> Happened:
         """A customer asks the shop what is known about them."""

@@ -38,7 +38,7 @@ def parley() -> Iterator[Recorder]:
 @pytest.fixture
 def address(tmp_path: Path, parley: Recorder) -> Iterator[str]:
     settings = SandboxSettings(
-        port=0, data=tmp_path, parley_url=parley.url, api_secret="hush", time_scale=200
+        port=0, data=tmp_path, parley_url=parley.url, api_secret="hush" * 8, time_scale=200
     )
     app = create_app(settings)
     server = make_server("127.0.0.1", 0, app, threaded=True)

@@ -42,7 +42,7 @@ def test_it_serves_tells_parley_of_both_shops_and_leaves_cleanly(
     eventually(lambda: _answers(port), seconds=20)
     eventually(lambda: parley.topics == ["shop/update", "shop/update"])
     for page in ("/", "/phones", "/webhooks/", "/assets/htmx.min.js"):
-        assert httpx.get(f"http://127.0.0.1:{port}{page}").status_code == 200
+        assert httpx.get(f"http://localhost:{port}{page}").status_code == 200
     began = time.monotonic()
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=10) == 0
@@ -57,12 +57,13 @@ def test_a_missing_setting_is_one_sentence(tmp_path: Path) -> None:
     )  # fmt: skip
     assert ended.returncode == 1
     assert ended.stderr == (
-        "The sandbox needs SANDBOX_PORT, PARLEY_URL, SHOPIFY_API_SECRET in its environment.\n"
+        "The sandbox needs SANDBOX_PORT, PARLEY_URL, SHOPIFY_API_KEY, SHOPIFY_API_SECRET"
+        " in its environment.\n"
     )
 
 
 def _answers(port: int) -> bool:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/").status_code == 200
+        return httpx.get(f"http://localhost:{port}/").status_code == 200
     except httpx.TransportError:
         return False
