@@ -4,11 +4,29 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from admin import home
+from admin import (
+    contact,
+    contacts,
+    home,
+    settings,
+    settings_number,
+    settings_shipping,
+    settings_team,
+    shell,
+)
 from services import Services
 from shopify.auth import show_front_door
 
-PAGES = (home,)
+PAGES = (
+    shell,
+    home,
+    contacts,
+    contact,
+    settings,
+    settings_number,
+    settings_shipping,
+    settings_team,
+)
 
 
 def create_blueprint(services: Services) -> Blueprint:

@@ -18,6 +18,9 @@ from shopify.auth import APP_BRIDGE
 ROOT = Path(__file__).resolve().parent.parent
 HTMX = ROOT / "node_modules" / "htmx.org" / "dist"
 
+# What the others build on; the sheets of single pages follow.
+FIRST_SHEETS = ("tokens.css", "base.css", "components.css", "lists.css", "forms.css")
+
 _A_YEAR = 31_536_000
 _COLOURS = 7
 
@@ -29,14 +32,8 @@ class Shell:
     api_key: str
     app_bridge_url: str
     htmx_url: str
-    stylesheets: tuple[str, ...] = (
-        "admin/tokens.css",
-        "admin/base.css",
-        "admin/components.css",
-        "admin/lists.css",
-        "admin/forms.css",
-    )
-    scripts: tuple[str, ...] = ("admin/app.js",)
+    stylesheets: tuple[str, ...]
+    scripts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +50,8 @@ def register(blueprint: Blueprint, services: Services) -> None:
         api_key=services.settings.shopify_api_key,
         app_bridge_url=services.settings.app_bridge_url or APP_BRIDGE,
         htmx_url=f"/assets/htmx.js?v={fingerprint(HTMX / 'htmx.min.js')}",
+        stylesheets=_named(FIRST_SHEETS, "*.css"),
+        scripts=_named(("app.js",), "*.js"),
     )
     blueprint.app_template_global("asset")(asset)
     blueprint.app_template_filter("initials")(initials)
@@ -62,6 +61,12 @@ def register(blueprint: Blueprint, services: Services) -> None:
     blueprint.context_processor(lambda: {"shell": shell, "toast": None})
     blueprint.after_app_request(keep_what_never_changes)
     blueprint.register_error_handler(HTTPException, explain)
+
+
+def _named(first: tuple[str, ...], pattern: str) -> tuple[str, ...]:
+    """Name all files of a kind, some of them first: a page that is swapped in brings no head."""
+    found = sorted(path.name for path in (ROOT / "static" / "admin").glob(pattern))
+    return tuple(f"admin/{name}" for name in (*first, *(n for n in found if n not in first)))
 
 
 def explain(error: HTTPException) -> tuple[str, int]:
