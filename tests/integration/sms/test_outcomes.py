@@ -10,7 +10,7 @@ from sqlalchemy import select
 from models import CarrierAccount, Message, Sender
 from models.enums import ConsentState, MessageStatus, Scope
 from sandbox.carrier.magic import PREFIX
-from sms.carriers.protocol import Accepted, SendOutcome
+from sms.carriers.protocol import Accepted, Ambiguous, NothingSent, Refused, SendOutcome
 from sms.carriers.twilio import Twilio
 from sms.consent.gate import Cleared
 from sms.delivery.dispatch import Dispatcher
@@ -230,6 +230,33 @@ def test_should_believe_a_late_yes_of_the_carrier_over_a_withdrawal(
     message = desk.message(text)
     assert (message.status, message.reason) == (MessageStatus.ACCEPTED, None)
     assert message.carrier_id is not None
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        {"status": MessageStatus.DELIVERED},
+        {"status": MessageStatus.SENDING, "attempts": 2},
+        {"status": MessageStatus.QUEUED, "attempts": 1},
+    ],
+    ids=["a callback settled it", "another sends it again", "it was put back"],
+)
+@pytest.mark.parametrize("late", [Ambiguous("late"), Refused(21611), NothingSent("late")], ids=str)
+def test_should_not_let_a_late_answer_overrule_what_happened_since(
+    late: SendOutcome, meanwhile: dict[str, object], desk: Desk, stand_in: Running
+) -> None:
+    desk.contact()
+    text = desk.queued()
+
+    def sleeps(_: Cleared, outcome: SendOutcome) -> SendOutcome:
+        desk.change(desk.message(text), send_after=desk.clock.later(hours=1), **meanwhile)
+        return late
+
+    carrier = Watched(through_twilio(stand_in), after=sleeps)
+    send(desk, dispatcher_for(desk.database, carrier, desk.clock))
+    assert desk.message(text).status is meanwhile["status"]
+    with desk.database.shop_session(desk.shop.id) as session:
+        assert session.get_one(Sender, desk.shop.sender_id).paused_until is None
 
 
 def test_should_send_each_of_many_exactly_once_among_faults(

@@ -36,7 +36,7 @@ from tests.integration.sms.watched import Watched
 
 @pytest.fixture
 def threads() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(12) as pool:
+    with ThreadPoolExecutor(8) as pool:
         yield pool
 
 
@@ -130,7 +130,8 @@ def test_should_neither_hold_up_a_stop_nor_begin_late_when_a_dispatcher_hangs(
     assert desk.texts("STOP").code == "received"
     assert 1 < time.monotonic() - started < 8
     latch.opened.set()
-    running.result(timeout=5)
+    running.result(timeout=10)
+    drain(desk, dispatcher_for(desk.database, through_twilio(stand_in), clock))
     assert stand_in.accepted(ADA) == []
     message = desk.message(message_id)
     assert (message.status, message.reason) == (MessageStatus.BLOCKED, "opted_out")
@@ -186,6 +187,7 @@ def test_should_begin_nothing_when_it_was_stopped_around_marking(
     database.opened.set()
     with suppress(DBAPIError):
         running.result(timeout=10)
+    drain(desk, dispatcher_for(desk.database, through_twilio(stand_in), clock))
     database.dispose()
     assert stand_in.accepted(ADA) == []
     message = desk.message(message_id)
@@ -213,7 +215,7 @@ def test_should_begin_no_request_after_any_of_many_stops_while_a_campaign_drains
     database: Database, stand_in: Running, clock: Clock, threads: ThreadPoolExecutor
 ) -> None:
     desk = Desk(database, make_shop(database, now=clock(), pace=Decimal(100)), clock)
-    desk.campaign(150, purpose=Purpose.MARKETING, each=2)
+    desk.campaign(60, purpose=Purpose.MARKETING, each=5)
     committed: dict[str, datetime] = {}
     begun: dict[str, datetime] = {}
 
@@ -227,16 +229,16 @@ def test_should_begin_no_request_after_any_of_many_stops_while_a_campaign_drains
     carrier = Watched(through_twilio(stand_in), begins=begins)
     running = threads.submit(drain, desk, dispatcher_for(database, carrier, clock))
     stopping: list[Future[None]] = []
-    for number in range(0, 150, 3):
+    for number in range(0, 60, 2):
         stopping.append(threads.submit(stops, phone_of(number)))
         time.sleep(0.02)
     for each in (*stopping, running):
-        each.result(timeout=60)
+        each.result(timeout=120)
     assert [
         phone for phone in committed if phone in begun and begun[phone] > committed[phone]
     ] == []
     received = stand_in.control(f"/messages?account={desk.shop.account_sid}")["messages"]
-    assert 100 < len(received) < 300, "the STOPs came too early or too late to prove anything"
+    assert 150 <= len(received) < 300, "the STOPs came too early or too late to prove anything"
     with database.shop_session(desk.shop.id) as session:
         assert len(session.scalars(select(Suppression)).all()) == 2 * len(committed)
 
