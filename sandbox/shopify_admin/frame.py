@@ -110,6 +110,7 @@ def customers(handle: str) -> str:
 
 
 @frame.get("/admin/store/<handle>/apps/<app>")
+@frame.get("/admin/store/<handle>/apps/<app>/")
 @frame.get("/admin/store/<handle>/apps/<app>/<path:path>")
 def embedded(handle: str, app: str, path: str = "") -> str:
     if app != admin().app.handle:

@@ -267,7 +267,7 @@
   const handle = config.shop.replace(/\.myshopify\.com$/, '');
   const wanted = here.searchParams.get('shopify-reload');
   if (!framed) {
-    if (handle) location.replace(`${frameOrigin}/admin/store/${handle}/apps/parley${path()}`);
+    if (handle) location.replace(`${frameOrigin}/admin/store/${handle}/apps/parley${path().replace(/^\/(?=$|[?#])/, '')}`);
   } else if (wanted) {
     reload(wanted).catch((problem) => tell('trouble', { message: problem.message }));
   } else if (document.readyState === 'loading') {

@@ -39,7 +39,8 @@ async function open(path) {
   expectSignOfLife();
   try {
     const { url } = await post('/admin/launch', { path });
-    if (first) iframe.contentWindow.location.replace(url); else iframe.contentWindow.location.assign(url);
+    if (first) iframe.contentWindow.location.replace(url);
+    else iframe.contentWindow.location.href = url; // of another origin's location, only this is allowed
     first = false;
   } catch (problem) {
     explain(problem.message);
