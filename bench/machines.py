@@ -72,12 +72,15 @@ class Process:
             signal_group(self._popen.pid, signal.SIGKILL)
             self._popen.wait()
 
+    def ask_to_stop(self) -> None:
+        """SIGTERM, without waiting."""
+        if self._popen is not None and self._popen.poll() is None:
+            self._popen.terminate()
+
     def stop(self) -> None:
         """SIGTERM, and SIGKILL for what does not go in time."""
-        if self._popen is None:
-            return
-        if self._popen.poll() is None:
-            self._popen.terminate()
+        self.ask_to_stop()
+        if self._popen is not None:
             with suppress(subprocess.TimeoutExpired):
                 self._popen.wait(STOP_SECONDS)
         self.kill()
@@ -183,7 +186,9 @@ class Machines:
                 )
 
     def stop(self) -> None:
-        """Stop everything, the youngest first. Harmless when little or nothing was started."""
+        """Stop everything, servers last. Harmless when little or nothing was started."""
+        for process in self._processes:
+            process.ask_to_stop()
         for process in reversed(self._processes):
             process.stop()
         self.valkey.stop()

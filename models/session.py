@@ -81,6 +81,8 @@ class ShopSession(Session):
         shop = None if self.shop_id is None else self.get(Shop, self.shop_id)
         if shop is None:
             raise TenancyError("this session belongs to no shop")
+        # A session holds its rows weakly; without this each mention of the shop would be a query.
+        self.info["shop"] = shop
         return shop
 
 
@@ -225,13 +227,17 @@ def refuse_what_cannot_be_served(database: Database) -> None:
     """
     try:
         refuse_an_unsafe_role(database)
+        with database.shared_session() as session:
+            migrated = session.scalar(text("SELECT to_regclass('public.outbox') IS NOT NULL"))
     except OperationalError:
         # Not the driver's own words: they repeat the address with the user in it.
         raise DatabaseError("The database at DATABASE_URL does not answer.") from None
     except DBAPIError:
+        migrated = False  # not even the role that is stepped down to
+    if not migrated:
         raise DatabaseError(
             "The database at DATABASE_URL is not set up for this login: run `alembic upgrade head`."
-        ) from None
+        )
 
 
 def refuse_an_unsafe_role(database: Database) -> None:

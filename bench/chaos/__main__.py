@@ -32,7 +32,7 @@ def main() -> int:
 
     machines = new_machines(folder)
     say(f"Seed {seed}; the logs are in {machines.logs}")
-    passed = False
+    passed, keep_logs = False, True
     try:
         try:
             outcome = Run(machines, seed=seed, say=say).to_the_end()
@@ -42,13 +42,16 @@ def main() -> int:
             machines.stop()
         passed = outcome.passed
         _report(outcome, machines.logs)
+        keep_logs = not passed
     except KeyboardInterrupt:
+        keep_logs = False
         say("Stopped.")
         return INTERRUPTED
     except (LocalError, MachineError, StormError) as error:
         print(f"chaos: {error}", file=sys.stderr)
+        print(f"Logs: {machines.logs}", file=sys.stderr)
     finally:
-        _clean(folder, keep_logs=not passed)
+        _clean(folder, keep_logs=keep_logs)
     return 0 if passed else 1
 
 

@@ -22,7 +22,7 @@ MOST_TRIES = 20
 # A worker needs two or three seconds to come up here; enough live to get something done.
 KILL_EVERY_SECONDS = (1.5, 4.0)
 # From then on kills are rarer: the run comes to an end, and is disturbed until it does.
-ENOUGH_KILLS, LATER_KILLS_ARE_RARER = 24, 3
+ENOUGH_KILLS, LATER_KILLS_ARE_RARER = 22, 4
 FLUSH_AFTER_KILLS = (4, 9, 14, 19)
 WITHOUT_QUEUE_AT_LEAST_SECONDS = 5.0
 
