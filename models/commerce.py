@@ -24,6 +24,7 @@ class Order(Tenant, Base):
         unique_in_shop("shopify_id"),
         belongs_to("contacts", "contact_id"),
         Index("ix_orders_customer", "shop_id", "customer_id"),
+        Index("ix_orders_contact", "shop_id", "contact_id", "placed_at"),
         trigrams("ix_orders_search_name", "lower(name)"),
     )
 

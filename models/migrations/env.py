@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from alembic import context
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 
 from models import Base
 from settings import use_psycopg3
@@ -16,7 +16,8 @@ MIGRATION_LOCK = 7_275_395
 
 def run_online() -> None:
     url = context.config.get_main_option("sqlalchemy.url") or os.environ["DATABASE_URL"]
-    engine = create_engine(use_psycopg3(url))
+    # No pool: it would keep the lock of a migration that failed for as long as the process lives.
+    engine = create_engine(use_psycopg3(url), poolclass=NullPool)
     with engine.connect() as connection:
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
         connection.commit()
