@@ -76,6 +76,12 @@ document.addEventListener("htmx:error", (event) => {
 // ---- A page has arrived -------------------------------------------------------------------
 
 let address = location.pathname;
+let focused = "";
+
+// What is swapped loses the focus, and a keyboard would have to start from the top again.
+document.addEventListener("htmx:before:swap", () => {
+  focused = document.activeElement?.closest?.("#page") ? document.activeElement.id : "";
+});
 
 function arrived() {
   const here = page();
@@ -92,6 +98,8 @@ function arrived() {
     window.scrollTo(0, 0);
     // A reader hears which page it is, as after any other navigation.
     here.querySelector("[data-page-heading]")?.focus({ preventScroll: true });
+  } else if (focused && document.activeElement === document.body) {
+    document.getElementById(focused)?.focus({ preventScroll: true });
   }
 }
 document.addEventListener("htmx:after:settle", arrived);

@@ -79,3 +79,13 @@ def harbor(database: Database, now: datetime) -> MadeShop:
 def merchant(web: Flask, maple: MadeShop) -> FlaskClient:
     """Somebody of Maple's staff, whose every request carries a session token."""
     return admin_client(web, maple.domain)
+
+
+@pytest.fixture
+def without_carrier(settings: Settings, maple: MadeShop) -> Iterator[FlaskClient]:
+    """The same merchant, while nobody answers at the carrier's address."""
+    nobody = settings.model_copy(update={"carrier_base_url": "http://127.0.0.1:9"})
+    services = build_services(nobody)
+    yield admin_client(create_app(services), maple.domain)
+    services.dispatcher.close()
+    services.database.dispose()
