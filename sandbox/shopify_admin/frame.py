@@ -69,8 +69,8 @@ def first_shop() -> ResponseReturnValue:
     return redirect(url_for("shopify_frame.home", handle=handle))
 
 
-@frame.get("/admin/store/<handle>")
 @frame.get("/admin/store/<handle>/")
+@frame.get("/admin/store/<handle>")
 def home(handle: str) -> str:
     return _page("home", handle, title="Home")
 
@@ -109,9 +109,9 @@ def customers(handle: str) -> str:
     return _page("customers", handle, title="Customers", people=store.world.phones, bought=bought)
 
 
-@frame.get("/admin/store/<handle>/apps/<app>")
-@frame.get("/admin/store/<handle>/apps/<app>/")
 @frame.get("/admin/store/<handle>/apps/<app>/<path:path>")
+@frame.get("/admin/store/<handle>/apps/<app>/")
+@frame.get("/admin/store/<handle>/apps/<app>")  # the last is the one that is built
 def embedded(handle: str, app: str, path: str = "") -> str:
     if app != admin().app.handle:
         raise Unknown(f"no app {app!r}")

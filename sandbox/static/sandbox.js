@@ -19,12 +19,46 @@ document.addEventListener("change", (event) => {
   phones()?.querySelectorAll("[data-switcher] button")[place]?.click();
 });
 
-// On a narrow screen the phones are behind a tab, which then has to say that a text came.
+const frame = document.querySelector(".cockpit-admin iframe");
+const panel = () => document.querySelector("#store [data-shop]");
+let shown = { ...panel()?.dataset };
+
+// The admin follows the store: another shop, or Parley gone from it.
 document.addEventListener("htmx:after:swap", () => {
-  const badge = document.getElementById("unread");
-  if (!badge) return;
-  const counts = [...(phones()?.querySelectorAll("[data-switcher] .unread") ?? [])];
-  const unread = counts.reduce((sum, count) => sum + Number(count.textContent || 0), 0);
-  badge.hidden = unread === 0;
-  badge.textContent = unread;
+  const now = panel()?.dataset;
+  if (!frame || !now || (now.shop === shown.shop && now.installed === shown.installed)) return;
+  shown = { ...now };
+  document.querySelector("[data-admin-alone]").href = now.admin;
+  frame.contentWindow.location.replace(`${now.admin}?in=cockpit`);
 });
+
+// And the store follows the admin.
+window.addEventListener("message", ({ source, origin, data }) => {
+  if (source !== frame?.contentWindow || origin !== location.origin || !data?.admin) return;
+  if (data.shop === shown.shop) return;
+  shown.shop = data.shop;
+  document.querySelector(`.shops a[href*="shop=${data.shop}"]`)?.click();
+});
+
+// What is behind a tab has to say that a text came: to a phone, or to the merchant.
+function badge(name, count) {
+  const element = document.getElementById(name);
+  if (!element) return;
+  element.hidden = count === 0;
+  element.textContent = count;
+}
+
+function countWhatIsNew() {
+  const onPhones = [...(phones()?.querySelectorAll("[data-switcher] .unread") ?? [])];
+  badge("unread", onPhones.reduce((sum, each) => sum + Number(each.textContent || 0), 0));
+  const counts = JSON.parse(document.getElementById("texts-by-shop")?.value ?? "{}");
+  const came = counts[shown.shop] ?? 0;
+  const key = `cockpit.seen.${shown.shop}`;
+  const looking = frame?.offsetParent !== null;
+  if (looking || sessionStorage.getItem(key) === null) sessionStorage.setItem(key, came);
+  badge("texts-in", Math.max(0, came - Number(sessionStorage.getItem(key))));
+}
+
+document.addEventListener("htmx:after:swap", countWhatIsNew);
+document.addEventListener("change", ({ target }) => { if (target.name === "view") countWhatIsNew(); });
+countWhatIsNew();

@@ -20,6 +20,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
+from sandbox.carrier import Carrier
 from sandbox.store.cards import SCAN_BUTTONS, order_cards
 from sandbox.store.courier import Courier
 from sandbox.store.orders import PhoneOn
@@ -72,12 +73,12 @@ def cockpit() -> ResponseReturnValue:
         return _store_panel(shop, notice=None)
     notices = get_flashed_messages(with_categories=True)
     notice = cast("tuple[str, str]", notices[-1]) if notices else None
-    return render_template("sandbox/cockpit.html", **_panel(shop, notice), strip=_strip())
+    return render_template("sandbox/cockpit.html", **_panel(shop, notice), **_strip())
 
 
 @pages.get("/store/strip")
 def strip() -> ResponseReturnValue:
-    return render_template("sandbox/_strip.html", strip=_strip())
+    return render_template("sandbox/_strip.html", **_strip())
 
 
 @pages.post("/store/orders")
@@ -236,12 +237,27 @@ def _panel(shop: Shop, notice: tuple[str, str] | None) -> dict[str, object]:
         "parcel_carriers": PARCEL_CARRIERS,
         "scan_buttons": SCAN_BUTTONS,
         "parley_url": here().parley_url,
+        "admin_path": _admin_path,
         "notice": notice,
     }
 
 
-def _strip() -> object:
-    return read_strip(here().courier.deliveries, parley_url=here().parley_url)
+def _strip() -> dict[str, object]:
+    strip = read_strip(here().courier.deliveries, parley_url=here().parley_url)
+    return {"strip": strip, "texts_in": _texts_in()}
+
+
+def _texts_in() -> dict[str, int]:
+    """How many texts from shoppers each shop ever got: what a merchant may want to look at."""
+    carrier: Carrier = current_app.extensions["sandbox.carrier"]
+    sql = "SELECT recipient, count(*) AS n FROM messages WHERE direction = 'inbound' GROUP BY 1"
+    counts = {row["recipient"]: row["n"] for row in carrier.store.rows(sql)}
+    shops = here().store.world.shops
+    return {shop.domain: counts.get(shop.sender_number, 0) for shop in shops}
+
+
+def _admin_path(shop: Shop) -> str:
+    return url_for("shopify_frame.embedded", handle=shop.handle, app="parley")
 
 
 def _shop() -> Shop:

@@ -14,6 +14,7 @@ from sandbox.app import SandboxSettings, create_app, start, stop
 from tests.integration.sandbox_store.recorder import Recorder, eventually
 
 pytestmark = pytest.mark.browser
+VIEWS = ("store", "admin", "phones")
 
 
 @pytest.fixture(scope="module")
@@ -140,13 +141,53 @@ def test_a_narrow_screen_shows_store_or_phones_and_never_scrolls_sideways(
 ) -> None:
     page.get_by_role("button", name="Buy Amber maple syrup as Ada").click()
     page.set_viewport_size({"width": width, "height": 740})
-    for view, other in (("store", "phones"), ("phones", "store")):
+    for view in VIEWS:
         page.locator(f"[name=view][value={view}]").check(force=True)
-        expect(page.locator(f".cockpit-{view}")).to_be_visible()
-        expect(page.locator(f".cockpit-{other}")).to_be_hidden()
+        for each in VIEWS:
+            expect(page.locator(f".cockpit-{each}")).to_be_visible(visible=each == view)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.goto("/webhooks/")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_wide_screen_shows_everything_and_a_middling_one_keeps_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 1680, "height": 900})
+    for view in VIEWS:
+        expect(page.locator(f".cockpit-{view}")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollHeight") <= 900
+    page.set_viewport_size({"width": 1280, "height": 860})
+    page.get_by_role("radio", name="Admin").check(force=True)
+    expect(page.locator(".cockpit-store")).to_be_hidden()
+    expect(page.locator(".cockpit-admin")).to_be_visible()
+    expect(page.locator(".cockpit-phones")).to_be_visible()
+
+
+def test_store_and_admin_show_the_same_shop(page: Page) -> None:
+    page.set_viewport_size({"width": 1680, "height": 900})
+    admin = page.frame_locator(".cockpit-admin iframe")
+    expect(admin.get_by_text("Maple & Rye").first).to_be_visible()
+    page.get_by_role("link", name="Harbor Tea").click()
+    expect(admin.locator(".switcher-name")).to_have_text("Harbor Tea")
+    admin.locator(".switcher summary").click()
+    admin.get_by_role("link", name="Maple & Rye").click()
+    expect(page.get_by_role("button", name="Buy Amber maple syrup as Ada")).to_be_visible()
+
+
+def test_a_text_to_the_merchant_is_counted_until_the_admin_is_looked_at(page: Page) -> None:
+    expect(page.locator("#strip")).to_contain_text("accepted in")
+    text = {"phone": "+14155550101", "to": "+18885550140", "body": "Where is it?"}
+    page.request.post("/phones/send", data=text, headers={"Content-Type": "application/json"})
+    expect(page.locator("#texts-in")).to_have_text("1")
+    page.get_by_role("radio", name="Admin").check(force=True)
+    expect(page.locator("#texts-in")).to_be_hidden()
+
+
+def test_an_uninstall_shows_in_the_admin_at_once(page: Page) -> None:
+    page.set_viewport_size({"width": 1680, "height": 900})
+    admin = page.frame_locator(".cockpit-admin iframe")
+    page.get_by_text("Advanced: settings").click()
+    page.get_by_role("button", name="Uninstall").click()
+    expect(admin.get_by_role("button", name="Install app")).to_be_visible()
 
 
 def test_a_long_name_and_one_from_right_to_left_are_shown_whole(page: Page) -> None:
