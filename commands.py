@@ -17,9 +17,17 @@ from sqlalchemy.exc import IntegrityError
 from jobs.drain import retry
 from models import Contact, ShippingText, WebhookReceipt
 from models.across_shops import all_shop_ids, shop_id_of_domain
-from models.enums import Milestone, ReceiptStatus, Registration, Scope, SenderType
+from models.enums import (
+    Milestone,
+    ReceiptStatus,
+    Registration,
+    Scope,
+    SenderType,
+    TokenGrant,
+)
 from services import Services
 from shopify.shops import install_shop
+from shopify.token_rows import NoToken
 from sms.carriers.accounts import Connection, connect
 from sms.consent.ledger import refresh_state
 from sms.delivery import segments_cli
@@ -73,6 +81,23 @@ def install(domain: str) -> None:
     except ValueError as problem:
         raise click.ClickException(str(problem)) from problem
     click.echo(f"{domain} is installed.")
+
+
+@shops.command("use-client-credentials")
+@click.argument("domain")
+@click.option("--off", is_flag=True, help="Go back to tokens that come with a merchant's visit.")
+def use_client_credentials(domain: str, *, off: bool) -> None:
+    """Get the tokens of your own store DOMAIN by the app's secret, without anybody's visit."""
+    grant = TokenGrant.EXCHANGE if off else TokenGrant.CLIENT_CREDENTIALS
+    shop_id = _shop_id(domain)
+    _services().tokens.use(shop_id, grant)
+    if off:
+        click.echo(f"{domain}: open Parley in Shopify admin, so that it gets a token.")
+        return
+    found = _services().tokens.access_token(shop_id)
+    if isinstance(found, NoToken):
+        raise click.ClickException(found.sentence)
+    click.echo(f"{domain} is connected.")
 
 
 @shops.command("connect-carrier")

@@ -11,8 +11,14 @@ from redis import Redis
 from models import Database, Vault
 from models.session import refuse_what_cannot_be_served
 from settings import Settings
+from shopify.admin import AdminApi
 from shopify.auth import MerchantAuth
+from shopify.connection import ShopConnection
+from shopify.grants import Grants
 from shopify.intake import ShopifyIntake
+from shopify.oauth import AuthorizationCode
+from shopify.tokens import TokenStore
+from shopify.transport import build_client
 from sms.carriers.checks import CarrierDesk
 from sms.carriers.intake import CarrierIntake
 from sms.carriers.twilio import Twilio
@@ -35,6 +41,9 @@ class Services:
     wake_up_calls: WakeUpCalls
     shopify_intake: ShopifyIntake
     merchant_auth: MerchantAuth
+    tokens: TokenStore
+    admin_api: AdminApi
+    shop_connection: ShopConnection
     carrier_intake: CarrierIntake
     dispatcher: Dispatcher
     reconciler: Reconciler
@@ -67,6 +76,19 @@ def build_services(settings: Settings) -> Services:
         pool_size=settings.dispatch_concurrency,
         base_url=settings.carrier_base_url,
     )
+    http = build_client(settings.shopify_base_url)
+    grants = Grants(
+        http,
+        client_id=settings.shopify_api_key,
+        secret=settings.shopify_api_secret.get_secret_value(),
+    )
+    tokens = TokenStore(
+        database,
+        grants,
+        clock=system_clock,
+        client_credentials=settings.shopify_client_credentials,
+    )
+    admin_api = AdminApi(http, tokens)
     return Services(
         settings=settings,
         clock=system_clock,
@@ -78,15 +100,10 @@ def build_services(settings: Settings) -> Services:
             secrets=_shopify_secrets(settings),
             clock=system_clock,
         ),
-        merchant_auth=MerchantAuth(
-            database,
-            client_id=settings.shopify_api_key,
-            secrets=_shopify_secrets(settings),
-            clock=system_clock,
-            on_visit=lambda _who, _visit: None,
-            app_bridge_url=settings.app_bridge_url,
-            extra_frame_ancestor=settings.extra_frame_ancestor,
-        ),
+        merchant_auth=_merchant_auth(settings, database, tokens, grants),
+        tokens=tokens,
+        admin_api=admin_api,
+        shop_connection=ShopConnection(database, tokens, admin_api, clock=system_clock),
         carrier_intake=CarrierIntake(database, clock=system_clock),
         dispatcher=Dispatcher(
             database,
@@ -104,6 +121,31 @@ def build_services(settings: Settings) -> Services:
             absent_after=timedelta(seconds=settings.reconcile_absent_after_seconds),
         ),
         carrier_desk=TwilioDesk(carrier),
+    )
+
+
+def _merchant_auth(
+    settings: Settings, database: Database, tokens: TokenStore, grants: Grants
+) -> MerchantAuth:
+    secrets = [secret for secret in _shopify_secrets(settings) if secret is not None]
+    return MerchantAuth(
+        database,
+        client_id=settings.shopify_api_key,
+        secrets=secrets,
+        clock=system_clock,
+        tokens=tokens,
+        authorization=AuthorizationCode(
+            database,
+            tokens,
+            grants,
+            client_id=settings.shopify_api_key,
+            secrets=secrets,
+            public_url=settings.public_url,
+            base_url=settings.shopify_base_url,
+            clock=system_clock,
+        ),
+        app_bridge_url=settings.app_bridge_url,
+        extra_frame_ancestor=settings.extra_frame_ancestor,
     )
 
 

@@ -156,6 +156,9 @@ class Settings(BaseSettings):
     shopify_api_secret: Secret
     shopify_api_secret_previous: Secret | None = None
 
+    # For a merchant who runs Parley for stores of their own only: tokens of a day, by the secret.
+    shopify_client_credentials: bool = False
+
     encryption_keys: FernetKeys
     phone_hash_keys: Secrets
 

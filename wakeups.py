@@ -15,6 +15,7 @@ from models import Wake
 log = structlog.get_logger(__name__)
 
 DISPATCH, SETTLE, HEARTBEAT = "dispatch", "settle", "heartbeat"
+SHOP_CONNECTION = "shop_connection"
 
 # In the order in which workers serve them: people who wrote first, then what leaves, then news.
 QUEUE_OF_KIND = {
@@ -23,6 +24,7 @@ QUEUE_OF_KIND = {
     SETTLE: "sending",
     "shopify_webhook": "commerce",
     "carrier_status": "status",
+    SHOP_CONNECTION: "status",
 }
 QUEUES = ("people", "sending", "commerce", "status")
 

@@ -25,7 +25,7 @@ from models.across_shops import (
 from models.session import DatabaseError
 from services import Services, build_services
 from settings import SettingsError, load_settings
-from wakeups import DISPATCH, SETTLE
+from wakeups import DISPATCH, SETTLE, SHOP_CONNECTION
 
 log = structlog.get_logger(__name__)
 
@@ -52,10 +52,12 @@ def sweep(services: Services) -> frozenset[Wake]:
 
 
 def upkeep(services: Services) -> None:
-    """Delete what may not be kept any longer."""
+    """Delete what may not be kept any longer, and keep alive what dies of disuse."""
+    idle = services.tokens.idle_shops()
+    services.wake_up_calls.call(Wake(SHOP_CONNECTION, str(shop_id)) for shop_id in idle)
     with services.database.shared_session() as session:
         emptied = delete_old_webhook_bodies(session, before=services.clock() - BODIES_KEPT)
-    log.info("upkeep", webhook_bodies_deleted=emptied)
+    log.info("upkeep", webhook_bodies_deleted=emptied, idle_tokens=len(idle))
 
 
 def main() -> int:

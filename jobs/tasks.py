@@ -8,7 +8,7 @@ from jobs.context import worker_context
 from models import Wake
 from models.across_shops import shop_of_sender
 from services import Services
-from wakeups import DISPATCH, SETTLE
+from wakeups import DISPATCH, SETTLE, SHOP_CONNECTION
 
 
 def work(kind: str, key: str) -> None:
@@ -18,6 +18,9 @@ def work(kind: str, key: str) -> None:
     services.wake_up_calls.answered(wake)
     if kind in {DISPATCH, SETTLE}:
         more = _work_for_sender(services, kind, uuid.UUID(key))
+    elif kind == SHOP_CONNECTION:
+        services.shop_connection.look_after(uuid.UUID(key))
+        more = False
     else:
         more = drainer.drain(kind)
     if more:

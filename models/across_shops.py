@@ -50,6 +50,12 @@ def all_shop_ids(session: ShopSession) -> list[uuid.UUID]:
     return list(session.scalars(text("SELECT id FROM all_shop_ids()")))
 
 
+def shops_with_idle_tokens(session: ShopSession, *, before: datetime) -> list[uuid.UUID]:
+    """Find installed shops whose refresh token was last renewed before `before`."""
+    query = text("SELECT id FROM shops_with_idle_tokens(:before)")
+    return list(session.scalars(query, {"before": before}))
+
+
 def claim_outbox(
     session: ShopSession,
     *,

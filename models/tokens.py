@@ -30,6 +30,11 @@ class ShopToken(Tenant, Base):
     expires_at: Mapped[datetime | None]
     refresh_expires_at: Mapped[datetime | None]
     obtained_at: Mapped[datetime | None]
+    # When Shopify last refused, so that it is not asked again and again.
+    refused_at: Mapped[datetime | None]
+    # What Shopify withholds from this app, as a sentence; and when that, and the shop, was asked.
+    withheld: Mapped[str | None]
+    looked_at: Mapped[datetime | None]
     # When the last used state of an authorization was made: an older one is not taken again.
     state_used: Mapped[datetime | None]
 

@@ -13,18 +13,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import structlog
-from flask import Blueprint, Response, current_app, g, render_template, request
+from flask import Blueprint, Response, current_app, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from models import Database
-from route_access import open_to_all
+from route_access import authenticated_by, open_to_all
 from shopify import bounce
 from shopify.installs import AppRemoved, Visit, note_visit
+from shopify.oauth import AuthorizationCode, Refused
 from shopify.session_tokens import Fault, Identity, read_session_token
 from shopify.shops import normalised_domain
+from shopify.tokens import TokenStore
 
 log = structlog.get_logger(__name__)
 
@@ -63,17 +65,19 @@ class MerchantAuth:
         database: Database,
         *,
         client_id: str,
-        secrets: Sequence[str | None],
+        secrets: Sequence[str],
         clock: Callable[[], datetime],
-        on_visit: Callable[[Identity, Visit], None],
+        tokens: TokenStore,
+        authorization: AuthorizationCode,
         app_bridge_url: str | None = None,
         extra_frame_ancestor: str | None = None,
     ) -> None:
         self._database = database
         self._client_id = client_id
-        self._secrets = [secret for secret in secrets if secret is not None]
+        self._secrets = secrets
         self._clock = clock
-        self._on_visit = on_visit
+        self._tokens = tokens
+        self._authorization = authorization
         self.app_bridge_url = app_bridge_url or APP_BRIDGE
         self._extra_frame_ancestor = extra_frame_ancestor
         self._known: dict[tuple[str, str], tuple[float, Visit]] = {}
@@ -109,7 +113,7 @@ class MerchantAuth:
             return {"app_bridge_url": self.app_bridge_url, "shopify_api_key": self._client_id}
 
     def create_blueprint(self) -> Blueprint:
-        """Make the bounce page."""
+        """Make the bounce page, and the two ends of an installation by authorization code."""
         blueprint = Blueprint("auth", __name__, url_prefix="/auth")
 
         @blueprint.get("/patch-id-token")
@@ -128,6 +132,17 @@ class MerchantAuth:
                 shopify_api_key=self._client_id,
             )
             return self.frame(Response(page), domain)
+
+        @blueprint.get("/start")
+        @open_to_all("it only leads to Shopify's own page, where a merchant logs in")
+        def start() -> ResponseReturnValue:
+            return _lead_to(self._authorization.start(request.args.get("shop")))
+
+        @blueprint.get("/callback")
+        @authenticated_by("Shopify HMAC over the query, and a state of ours")
+        def callback() -> ResponseReturnValue:
+            pairs = list(request.args.items(multi=True))
+            return _lead_to(self._authorization.finish(pairs))
 
         return blueprint
 
@@ -160,7 +175,7 @@ class MerchantAuth:
             found = read_session_token(token, client_id=self._client_id, secrets=self._secrets)
         if not isinstance(found, Identity):
             return self._without_identity(found)
-        visit = self._visit(found)
+        visit = self._visit(found, is_page=not in_header)
         if isinstance(visit, AppRemoved):
             g.shop_in_address = found.shop_domain
             return render_template("auth/problem.html", problem=REMOVED), HTTPStatus.FORBIDDEN
@@ -178,6 +193,9 @@ class MerchantAuth:
         if _is_fetch():
             return _refusal(HTTPStatus.UNAUTHORIZED, TRY_AGAIN)
         g.shop_in_address = normalised_domain(request.args.get("shop"))
+        pairs = list(request.args.items(multi=True))
+        if fault is None and request.path == "/" and self._authorization.is_install(pairs):
+            return redirect(f"/auth/start?{urlencode({'shop': g.shop_in_address})}")
         query = request.query_string.decode("ascii", "ignore")
         if fault is Fault.ANOTHER_APP or bounce.just_came_back(query, now=time.time()):
             log.warning("session_token_refused", fault=fault or "missing")
@@ -186,9 +204,10 @@ class MerchantAuth:
         location = bounce.location(request.path, query, now=time.time())
         return Response(status=HTTPStatus.FOUND, headers={"Location": location})
 
-    def _visit(self, who: Identity) -> Visit | AppRemoved:
+    def _visit(self, who: Identity, *, is_page: bool) -> Visit | AppRemoved:
         key = (who.shop_domain, who.staff_id)
-        known = self._known.get(key)
+        # A page that Shopify opens may be the first one after a reinstall.
+        known = None if is_page else self._known.get(key)
         if known is not None and known[0] > time.monotonic():
             return known[1]
         visit = note_visit(self._database, who, now=self._clock())
@@ -196,7 +215,7 @@ class MerchantAuth:
             if len(self._known) >= MOST_KNOWN_VISITS:
                 self._known.clear()
             self._known[key] = (time.monotonic() + VISIT_KNOWN_SECONDS, visit)
-            self._on_visit(who, visit)
+            self._tokens.note_visit(who, visit)
         return visit
 
 
@@ -210,6 +229,13 @@ BAD_PROOF = (
     "What Shopify says of you could not be verified. Whoever runs this Parley should check that "
     "SHOPIFY_API_KEY and SHOPIFY_API_SECRET are this app's, and that the server's clock is right."
 )
+
+
+def _lead_to(outcome: str | Refused) -> ResponseReturnValue:
+    if isinstance(outcome, Refused):
+        page = render_template("auth/problem.html", problem=outcome.sentence)
+        return page, HTTPStatus.BAD_REQUEST
+    return redirect(outcome)
 
 
 def _token() -> tuple[str | None, bool]:

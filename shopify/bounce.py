@@ -14,6 +14,7 @@ BOUNCED_AT = "bounced-at"
 HOPELESS_WITHIN_SECONDS = 10
 
 # One slash: with two, and with a backslash or a control character, it is another site's address.
+_WRITTEN = "!$%&'()*+,-./:;=?@_~[]{}|^`\"<>"
 _PATH_OF_OURS = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
 
@@ -42,5 +43,5 @@ def is_path_of_ours(wanted: str) -> bool:
 
 def _without(query: str, *names: str) -> str:
     """Drop parameters, and leave the others exactly as they were written."""
-    pairs = [pair for pair in query.split("&") if pair]
+    pairs = [pair for pair in quote(query, safe=_WRITTEN).split("&") if pair]
     return "&".join(pair for pair in pairs if unquote_plus(pair.partition("=")[0]) not in names)

@@ -29,6 +29,8 @@ from models import (
     ShippingText,
     Shop,
     ShopSession,
+    ShopToken,
+    StaffMember,
     WebhookReceipt,
 )
 from models.enums import (
@@ -116,11 +118,12 @@ def erase_shop(
     _forget_parcels(session, true(), true())
     # The number and the carrier's token were lent to us; both are free for another shop now.
     session.execute(update(Message).values(sender_id=None), execution_options=_NO_SYNC)
-    for table in (Sender, CarrierAccount, ShippingText):
+    for table in (Sender, CarrierAccount, ShippingText, ShopToken):
         session.execute(delete(table), execution_options=_NO_SYNC)
     session.execute(
         update(PrivacyRequest).values(export_encrypted=None), execution_options=_NO_SYNC
     )
+    session.execute(update(StaffMember).values(name=None, locale=None), execution_options=_NO_SYNC)
     _drop_unfinished_work(session, receipt, now=now)
     session.expire_all()
     shop.status = ShopStatus.ERASED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -14,6 +14,9 @@ from models.across_shops import shop_id_of_domain
 from models.enums import ShopStatus, TokenState
 from shopify.session_tokens import Identity
 from shopify.shops import install_shop
+
+# Who has no name yet is asked about again when they come another day, not with every page.
+ASK_FOR_NAME_AGAIN_AFTER = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +40,13 @@ def note_visit(database: Database, who: Identity, *, now: datetime) -> Visit | A
     if isinstance(shop_id, AppRemoved):
         return shop_id
     with database.shop_session(shop_id) as session:
-        user_id, name = _note_staff(session, who, now=now)
+        user_id, needs_name = _note_staff(session, who, now=now)
         state = session.scalars(select(ShopToken.state)).first()
     return Visit(
         shop_id=shop_id,
         user_id=user_id,
         needs_token=state in {None, TokenState.NONE, TokenState.NEEDS_REAUTH, TokenState.REFUSED},
-        needs_name=name is None,
+        needs_name=needs_name,
     )
 
 
@@ -63,10 +66,9 @@ def _installed_shop(database: Database, who: Identity, *, now: datetime) -> uuid
     return install_shop(database, who.shop_domain, now=min(who.issued_at, now))
 
 
-def _note_staff(
-    session: ShopSession, who: Identity, *, now: datetime
-) -> tuple[uuid.UUID, str | None]:
-    row = session.execute(
+def _note_staff(session: ShopSession, who: Identity, *, now: datetime) -> tuple[uuid.UUID, bool]:
+    """Remember who was here, and say whether to ask Shopify for their name."""
+    made = session.execute(
         insert(StaffMember)
         .values(
             id=new_id(),
@@ -74,9 +76,14 @@ def _note_staff(
             staff_id=who.staff_id,
             account_owner=False,
             first_seen_at=now,
-            last_seen_at=now,
+            last_seen_at=who.issued_at,
         )
-        .on_conflict_do_update(index_elements=["shop_id", "staff_id"], set_={"last_seen_at": now})
-        .returning(StaffMember.id, StaffMember.name)
-    ).one()
-    return row.id, row.name
+        .on_conflict_do_nothing(index_elements=["shop_id", "staff_id"])
+        .returning(StaffMember.id)
+    ).scalar_one_or_none()
+    if made is not None:
+        return made, True
+    staff = session.scalars(select(StaffMember).where(StaffMember.staff_id == who.staff_id)).one()
+    again = who.issued_at - staff.last_seen_at > ASK_FOR_NAME_AGAIN_AFTER
+    staff.last_seen_at = max(staff.last_seen_at, who.issued_at)
+    return staff.id, staff.name is None and again

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from shopify_app.types import AppConfig
+from shopify_app.types import AppConfig, RequestInput
 from shopify_app.verify.app_home_req import verify_app_home_req
 
 from shopify.session_token import SessionTokenError, decode_from_header
@@ -68,24 +68,22 @@ def read_session_token(token: str, *, client_id: str, secrets: Sequence[str]) ->
 
 def _read(token: str, client_id: str, secret: str) -> Identity | Fault:
     header = f"Bearer {token}"
-    verified = verify_app_home_req(
-        {
-            "method": "GET",
-            "headers": {"Authorization": header},
-            "url": "https://parley/",
-            "body": "",
-        },
-        AppConfig(client_id=client_id, client_secret=secret, old_client_secret=None),
-        "/auth/patch-id-token",
-    )
-    if not verified.ok or verified.id_token is None:
-        return _FAULTS.get(verified.log.code, Fault.INVALID)
+    request: RequestInput = {
+        "method": "GET",
+        "headers": {"Authorization": header},
+        "url": "https://parley/",
+        "body": "",
+    }
+    config = AppConfig(client_id=client_id, client_secret=secret, old_client_secret=None)
     try:
+        verified = verify_app_home_req(request, config, "/auth/patch-id-token")
+        if not verified.ok or verified.id_token is None:
+            return _FAULTS.get(verified.log.code, Fault.INVALID)
         decode_from_header(header, client_id, secret)
-    except (SessionTokenError, AttributeError, TypeError, ValueError):
-        # The library trips over claims that are not texts.
+        return _identity(token, verified.id_token.claims)
+    except (SessionTokenError, AttributeError, TypeError, ValueError, OverflowError):
+        # Both libraries trip over claims of another type than they expect.
         return Fault.INVALID
-    return _identity(token, verified.id_token.claims)
 
 
 def _identity(token: str, claims: dict[str, Any]) -> Identity | Fault:
@@ -112,10 +110,7 @@ def _identity(token: str, claims: dict[str, Any]) -> Identity | Fault:
 
 
 def _domain_of(address: str, *, path: str) -> str | None:
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return None
+    parts = urlsplit(address)
     plain = parts.scheme == "https" and parts.path.rstrip("/") == path
     if not plain or parts.query or parts.fragment:
         return None

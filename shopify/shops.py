@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from models import Database, Message, Shop, ShopSession, new_id
+from models import Database, Message, Shop, ShopSession, ShopToken, StaffMember, new_id
 from models.across_shops import shop_id_of_domain
-from models.enums import Direction, MessageStatus, ShopStatus
+from models.enums import Direction, MessageStatus, ShopStatus, TokenState
 from shopify.notices import ScopesPayload, ShopPayload
 from sms.consent.reasons import Reason
 
@@ -111,7 +111,8 @@ def mark_uninstalled(session: ShopSession, *, triggered_at: datetime) -> bool:
         False when this is old news: the app has been installed again since.
     """
     shop = locked_shop(session)
-    if triggered_at < shop.installed_at:
+    _forget_tokens(session, older_than=triggered_at)
+    if triggered_at < max(shop.installed_at, _last_visit(session) or shop.installed_at):
         return False
     if shop.status is ShopStatus.ERASED:
         return True
@@ -123,6 +124,29 @@ def mark_uninstalled(session: ShopSession, *, triggered_at: datetime) -> bool:
         .values(status=MessageStatus.CANCELLED, reason=Reason.SHOP_UNINSTALLED)
     )
     return True
+
+
+def _forget_tokens(session: ShopSession, *, older_than: datetime) -> None:
+    """Drop what the uninstall made worthless; a reinstall's token is younger."""
+    session.execute(
+        update(ShopToken)
+        .where(ShopToken.obtained_at < older_than)
+        .values(
+            state=TokenState.NONE,
+            problem=None,
+            access_token_encrypted=None,
+            refresh_token_encrypted=None,
+            expires_at=None,
+            refresh_expires_at=None,
+            obtained_at=None,
+        )
+    )
+
+
+def _last_visit(session: ShopSession) -> datetime | None:
+    """When the newest session token was issued that anybody came with: the app was there then."""
+    visit: datetime | None = session.scalar(select(func.max(StaffMember.last_seen_at)))
+    return visit
 
 
 def apply_shop(session: ShopSession, payload: ShopPayload, *, triggered_at: datetime) -> None:
@@ -150,3 +174,11 @@ def apply_scopes(session: ShopSession, payload: ScopesPayload) -> None:
     shop = locked_shop(session)
     if shop.scopes_updated_at is None or payload.updated_at > shop.scopes_updated_at:
         shop.scopes, shop.scopes_updated_at = payload.scopes, payload.updated_at
+
+
+def note_scopes(session: ShopSession, scopes: str, *, now: datetime) -> None:
+    """Take over the scopes that came with a token just granted."""
+    if not scopes or session.shop.scopes == scopes:
+        return
+    shop = locked_shop(session)
+    shop.scopes, shop.scopes_updated_at = scopes, now

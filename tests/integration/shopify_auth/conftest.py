@@ -14,6 +14,7 @@ from services import Services, build_services
 from settings import Settings
 from tests.conftest import ENCRYPTION_KEY, PHONE_HASH_KEY
 from tests.factories import MadeShop, make_shop
+from tests.integration.shopify_auth.stand_in import StandIn, running
 from tests.sessions import CLIENT_ID, PREVIOUS_SECRET, SECRET
 
 MAPLE = "maple.myshopify.com"
@@ -21,8 +22,14 @@ HARBOR = "harbor.myshopify.com"
 
 
 @pytest.fixture
-def settings(empty_database: str, empty_queue: str) -> Settings:
-    return make_settings(empty_database, empty_queue)
+def shopify() -> Iterator[StandIn]:
+    with running() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+def settings(empty_database: str, empty_queue: str, shopify: StandIn) -> Settings:
+    return make_settings(empty_database, empty_queue, shopify_base_url=shopify.url)
 
 
 def make_settings(database_url: str, redis_url: str, **overrides: object) -> Settings:

@@ -8,11 +8,13 @@ from jobs.drain import HANDLERS
 from shopify.intake import SHOPIFY_WEBHOOK
 from sms.carriers.intake import CARRIER_INBOUND, CARRIER_STATUS
 from tests.unit.meta.source import Module, product
-from wakeups import DISPATCH, QUEUE_OF_KIND, QUEUES, SETTLE
+from wakeups import DISPATCH, QUEUE_OF_KIND, QUEUES, SETTLE, SHOP_CONNECTION
 
 KINDS = {SHOPIFY_WEBHOOK, CARRIER_INBOUND, CARRIER_STATUS}
 # Not entries of the outbox: the texts themselves are what is due.
 OF_A_SENDER = {DISPATCH, SETTLE}
+# Nor these: what is due is a shop's token, or another look at the shop.
+OF_A_SHOP = {SHOP_CONNECTION}
 
 
 def test_every_queue_is_used_and_served() -> None:
@@ -23,7 +25,7 @@ def test_every_queue_is_used_and_served() -> None:
 
 def test_every_kind_of_entry_has_a_handler_and_a_queue() -> None:
     assert set(HANDLERS) == KINDS
-    assert set(QUEUE_OF_KIND) == KINDS | OF_A_SENDER
+    assert set(QUEUE_OF_KIND) == KINDS | OF_A_SENDER | OF_A_SHOP
 
 
 def test_no_entry_is_written_with_a_kind_of_its_own() -> None:
@@ -32,7 +34,7 @@ def test_no_entry_is_written_with_a_kind_of_its_own() -> None:
     assert written <= {"SHOPIFY_WEBHOOK", "kind"}, written
     woken = {kind for module in product() for kind in _kinds_woken(module)}
     known = {*QUEUE_OF_KIND, "SHOPIFY_WEBHOOK", "CARRIER_INBOUND", "CARRIER_STATUS", "DISPATCH"}
-    assert woken <= {*known, "SETTLE", "kind", "entry.kind"}, woken
+    assert woken <= {*known, "SETTLE", "SHOP_CONNECTION", "kind", "entry.kind"}, woken
 
 
 def _kinds_written(module: Module) -> set[str]:
