@@ -6,11 +6,13 @@ import os
 import sys
 import uuid
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
+from pathlib import PurePath
+from typing import Any
 
 import click
 from flask import Flask, current_app
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
@@ -33,11 +35,20 @@ from sms.consent.ledger import refresh_state
 from sms.delivery import segments_cli
 
 _WITHOUT_SERVICES = frozenset({"segments"})
+_OPTIONS_WITH_A_VALUE = frozenset({"-A", "--app", "-e", "--env-file"})
 
 
 def needs_no_services(arguments: Sequence[str]) -> bool:
     """Say whether this command line works without a database, a queue or any setting."""
-    return bool(_WITHOUT_SERVICES.intersection(arguments[1:]))
+    if not arguments or PurePath(arguments[0]).stem not in {"flask", "__main__"}:
+        return False
+    rest = iter(arguments[1:])
+    for word in rest:
+        if word in _OPTIONS_WITH_A_VALUE:
+            next(rest, None)
+        elif not word.startswith("-"):
+            return word in _WITHOUT_SERVICES
+    return False
 
 
 def register(app: Flask) -> None:
@@ -56,6 +67,25 @@ def _shop_id(domain: str) -> uuid.UUID:
     if found is None:
         raise click.ClickException(f"There is no shop {domain}. `shops install` adds it.")
     return found
+
+
+class _Pace(click.ParamType[Decimal]):
+    name = "decimal"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Decimal:
+        try:
+            return Decimal(str(value))
+        except InvalidOperation:
+            self.fail(f"{value!r} is not a valid decimal.", param, ctx)
+
+
+def _connection(**entered: Any) -> Connection:
+    try:
+        return Connection(**entered)
+    except ValueError as problem:
+        raise click.ClickException(str(problem)) from None
 
 
 shops = AppGroup("shops", help="Shops and the numbers they text from.")
@@ -108,7 +138,7 @@ def use_client_credentials(domain: str, *, off: bool) -> None:
     "--type", "kind", required=True, type=click.Choice([each.value for each in SenderType])
 )
 @click.option("--account-key", help="Name in the webhook addresses; made up if left out.")
-@click.option("--segments-per-second", type=Decimal, help="The pace the carrier granted.")
+@click.option("--segments-per-second", type=_Pace(), help="The pace the carrier granted.")
 @click.option(
     "--registration", type=click.Choice([each.value for each in Registration]), default="approved"
 )
@@ -131,7 +161,7 @@ def connect_carrier(
     if answers_stop_itself is None:
         # On toll-free numbers the network answers STOP, whatever anyone sets.
         answers_stop_itself = kind == SenderType.TOLL_FREE
-    connection = Connection(
+    connection = _connection(
         account_sid=account_sid,
         auth_token=token,
         number=number,
@@ -145,7 +175,8 @@ def connect_carrier(
         with _services().database.shop_session(_shop_id(shop)) as session:
             account = connect(session, connection, now=_services().clock())
     except IntegrityError as error:
-        raise click.ClickException(f"{number} is connected to another shop.") from error
+        taken = f"The account key {account_key}" if "account_key" in str(error.orig) else number
+        raise click.ClickException(f"{taken} is connected to another shop.") from None
     base = f"{_services().settings.public_url}/webhooks/twilio/{account.account_key}"
     click.echo(f"Connected {number}. In Twilio, set its incoming message webhook to:")
     # Twilio tries a failing webhook once more only if it is told to; the fragment tells it.
@@ -201,6 +232,7 @@ def rebuild(shop: str) -> None:
 @click.option("--shop", required=True, help="The shop's *.myshopify.com domain.")
 @click.argument("milestone", type=click.Choice([*(each.value for each in Milestone), "all"]))
 @click.argument("switch", type=click.Choice(["on", "off", "auto"]))
+@with_appcontext
 def shipping_texts(shop: str, milestone: str, switch: str) -> None:
     """Switch the texts about a MILESTONE on or off; auto follows Shopify's own switch."""
     chosen = list(Milestone) if milestone == "all" else [Milestone(milestone)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import uuid
 from dataclasses import dataclass
@@ -24,9 +25,19 @@ USUAL_PACE = {
 }
 
 
+_ACCOUNT_SID = re.compile("AC[0-9a-fA-F]{32}")
+_ACCOUNT_KEY = re.compile("[A-Za-z0-9_-]{1,64}")
+_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{3,8}|MG[0-9a-fA-F]{32}")
+_FASTEST = Decimal(1000)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """What a merchant enters to connect a number. `number` is E.164, a short code or an MG sid."""
+    """What a merchant enters to connect a number. `number` is E.164, a short code or an MG sid.
+
+    Raises:
+        ValueError: one of them cannot be what it should be; the message is a sentence.
+    """
 
     account_sid: str
     auth_token: str
@@ -36,6 +47,20 @@ class Connection:
     answers_stop_itself: bool
     segments_per_second: Decimal | None = None
     account_key: str | None = None
+
+    def __post_init__(self) -> None:
+        if not _ACCOUNT_SID.fullmatch(self.account_sid):
+            raise ValueError("The account SID is AC and 32 hexadecimal digits.")
+        if not _NUMBER.fullmatch(self.number):
+            raise ValueError(
+                f"{self.number} is not a number to text from: write it as +12065550155, "
+                "or give a short code or a messaging service (MG...)."
+            )
+        if self.account_key is not None and not _ACCOUNT_KEY.fullmatch(self.account_key):
+            raise ValueError("The account key is 1 to 64 letters, digits, _ and -.")
+        pace = self.segments_per_second
+        if pace is not None and not (pace.is_finite() and Decimal("0.01") <= pace <= _FASTEST):
+            raise ValueError(f"The pace is 0.01 to {_FASTEST} segments a second.")
 
 
 def credentials_of(session: ShopSession, account_id: uuid.UUID) -> Account:
