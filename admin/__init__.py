@@ -8,6 +8,7 @@ from admin import (
     contact,
     contacts,
     home,
+    inbox,
     settings,
     settings_number,
     settings_shipping,
@@ -20,6 +21,7 @@ from shopify.auth import show_front_door
 PAGES = (
     shell,
     home,
+    inbox,
     contacts,
     contact,
     settings,

@@ -235,6 +235,9 @@ def _move_conversation(conversation: Conversation, text: InboundText, intent: In
         conversation.status = ConversationStatus.OPEN
         conversation.unread = Conversation.unread + 1
         conversation.waiting_since = conversation.waiting_since or text.received_at
+    elif intent is Intent.STOP:
+        # Whatever they had asked, nobody may answer it any more.
+        conversation.waiting_since = None
 
 
 def _answer(
