@@ -42,12 +42,13 @@ class Crew:
         self.toll = Toll()
         self._workers = [self._new() for _ in range(size)]
 
-    def kill_one(self, luck: random.Random, look: Look) -> None:
+    def kill_one(self, luck: random.Random, look: Look) -> bool:
+        """Kill a worker that has come up; False if none has."""
         with self._lock:
             busy = _connected(look)
             up = [place for place, worker in enumerate(self._workers) if worker.name in busy]
             if not up:
-                return
+                return False
             place = luck.choice(up)
             victim = self._workers[place]
             self.toll.in_transaction += busy[victim.name]
@@ -55,6 +56,7 @@ class Crew:
             self._under_way.append((time.monotonic(), _texts_under_way(look)))
             self._workers[place] = self._new()
         self.toll.kills += 1
+        return True
 
     def revive(self, look: Look) -> None:
         """Replace workers that ended without being killed, which is worth knowing."""

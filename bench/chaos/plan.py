@@ -11,7 +11,7 @@ from sandbox.store import Store, WebhookRequest
 from sandbox.world import Phone, Shop, World
 
 COPIES = 5
-SINGLE_PARCEL_ORDERS = 60
+SINGLE_PARCEL_ORDERS = 50
 SPLIT_ORDERS = 115
 PARCELS_OF_SPLIT_ORDER = 4
 STOPPING, ASKING = 16, 24

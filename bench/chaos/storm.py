@@ -19,10 +19,11 @@ from sandbox.store import WebhookRequest
 
 HANDS = 6  # threads that deliver webhooks: what two cores answer without a queue
 MOST_TRIES = 20
-# A worker needs two or three seconds to come up here; enough live to get something done.
-KILL_EVERY_SECONDS = (1.5, 4.0)
-# From then on kills are rarer: the run comes to an end, and is disturbed until it does.
-ENOUGH_KILLS, LATER_KILLS_ARE_RARER = 22, 4
+# Kills fall at random points of the work, not of the clock: so they are spread over all of it, on
+# a fast machine and on a slow one, and all fall while there is work.
+KILLS = 26
+FIRST_KILL_AT, LAST_KILL_AT = 0.02, 0.9
+LOOK_EVERY_SECONDS = (0.2, 0.6)
 FLUSH_AFTER_KILLS = (4, 9, 14, 19)
 WITHOUT_QUEUE_AT_LEAST_SECONDS = 5.0
 
@@ -124,18 +125,27 @@ class Storm:
     def _break_things(self) -> None:
         luck = random.Random(f"kills {self._seed}")
         with self._machines.look() as look:
-            rarer = 1
-            while not self._calm.wait(luck.uniform(*KILL_EVERY_SECONDS) * rarer):
+            ahead = sorted(luck.uniform(FIRST_KILL_AT, LAST_KILL_AT) for _ in range(KILLS))
+            while not self._calm.wait(luck.uniform(*LOOK_EVERY_SECONDS)):
                 self._machines.check()
                 self._crew.revive(look)
                 # Without a queue workers have nothing to be killed in.
-                if not self._queue_is_up.is_set():
+                if not ahead or not self._queue_is_up.is_set() or self._done(look) < ahead[0]:
                     continue
-                rarer = LATER_KILLS_ARE_RARER if self._crew.toll.kills >= ENOUGH_KILLS else 1
-                if _texts_are_due(look):
-                    self._crew.kill_one(luck, look)
+                if _texts_are_due(look) and self._crew.kill_one(luck, look):
+                    ahead.pop(0)
                     if self._crew.toll.kills in FLUSH_AFTER_KILLS:
                         self._flush()
+
+    def _done(self, look: Look) -> float:
+        """Say how much of the work is done: webhooks that were processed, and texts that left."""
+        row = look.execute(
+            "SELECT (SELECT count(*) FROM outbox WHERE kind = 'shopify_webhook'"
+            " AND done_at IS NOT NULL) + (SELECT count(*) FROM messages"
+            " WHERE direction = 'outbound' AND status NOT IN ('queued', 'sending', 'unknown'))"
+        ).fetchone()
+        assert row is not None
+        return int(str(row[0])) / (len(self._plan.webhooks) + len(self._plan.expected))
 
     def _flush(self) -> None:
         with redis.Redis.from_url(self._machines.valkey.url) as queue:
