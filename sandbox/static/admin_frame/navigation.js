@@ -7,6 +7,7 @@ export class Navigation {
     this.mayLeave = mayLeave;
     this.kept = `admin.nav.${shop}`;
     this.items = root.querySelector('[data-app-nav]');
+    this.tabs = root.querySelector('[data-app-tabs]');
     this.title = root.querySelector('[data-app-title]');
     this.root = root;
     this.path = location.pathname.slice(appPath.length) + this.query() + location.hash || '/';
@@ -33,7 +34,8 @@ export class Navigation {
 
   describe({ title, nav }) {
     if (title) {
-      this.title.textContent = title;
+      // A page's own title often ends with the app's name, which stands before it already.
+      this.title.textContent = title.replace(/ [·|–-] Parley$/, '');
       document.title = `${title} · ${document.title.split(' · ').at(-1)}`;
     }
     if (nav) this.show(nav);
@@ -43,6 +45,7 @@ export class Navigation {
     sessionStorage.setItem(this.kept, JSON.stringify(nav));
     this.home = nav.find((each) => each.home)?.href;
     this.items.replaceChildren(...nav.filter((each) => !each.home).map((each) => this.item(each)));
+    this.tabs.replaceChildren(...nav.map((each) => this.item(each)));
     this.mark();
   }
 
@@ -66,7 +69,11 @@ export class Navigation {
 
   mark() {
     const here = this.path.split(/[?#]/)[0];
-    const links = [...this.items.querySelectorAll('a')];
+    for (const list of [this.items, this.tabs]) this.markIn(list, here);
+  }
+
+  markIn(list, here) {
+    const links = [...list.querySelectorAll('a')];
     const fits = links.filter(({ dataset: { path } }) => here === path || here.startsWith(`${path}/`));
     const best = fits.sort((a, b) => b.dataset.path.length - a.dataset.path.length)[0];
     for (const link of links) {
