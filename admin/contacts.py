@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from flask import Blueprint, render_template, request
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from admin.words import CONSENT, CONSENT_TONE, SCOPE, name_of, phone_words
 from models import Contact, ShopSession
 from models.enums import ConsentState, Scope
+from models.search import LONGEST_QUERY, matching_contacts
 from route_access import authenticated_by
 from services import Services
 from shopify.auth import merchant
 
 PATH = "/contacts"
 PAGE = 50
-# A number is written with all kinds of marks between its digits; names are searched as typed.
-_DIGITS = re.compile(r"\D+")
-_MOST_SEARCHED = 80
 
 FILTERS: dict[str, tuple[str, ColumnElement[bool] | None]] = {
     "": ("All", None),
@@ -107,7 +104,7 @@ def register(blueprint: Blueprint, services: Services) -> None:
 def _wanted() -> Wanted:
     chosen = request.args.get("filter", "")
     return Wanted(
-        words=request.args.get("q", "").replace("\0", "").strip()[:_MOST_SEARCHED],
+        words=request.args.get("q", "").replace("\0", "").strip()[:LONGEST_QUERY],
         filter=chosen if chosen in FILTERS else "",
         before=_id("before"),
         after=_id("after"),
@@ -124,7 +121,7 @@ def _id(name: str) -> uuid.UUID | None:
 def _people(session: ShopSession, wanted: Wanted) -> People:
     """Read a page, newest first. Ids grow with time, so one at the page's edge is the cursor."""
     backwards = wanted.after is not None
-    query = _matching(wanted)
+    query = _matching(session, wanted)
     if wanted.after is not None:
         query = query.where(Contact.id > wanted.after).order_by(Contact.id)
     else:
@@ -145,23 +142,13 @@ def _people(session: ShopSession, wanted: Wanted) -> People:
     )
 
 
-def _matching(wanted: Wanted) -> Select[Contact]:
+def _matching(session: ShopSession, wanted: Wanted) -> Select[Contact]:
     query = select(Contact).where(Contact.redacted_at.is_(None))
     condition = FILTERS[wanted.filter][1]
     if condition is not None:
         query = query.where(condition)
-    return query.where(_search(wanted.words)) if wanted.words else query
-
-
-def _search(words: str) -> ColumnElement[bool]:
-    """Match every word in the name, or the digits in the number."""
-    name = func.concat_ws(" ", Contact.first_name, Contact.last_name)
-    by_name = and_(*(name.icontains(word, autoescape=True) for word in words.split()))
-    digits = _DIGITS.sub("", words)
-    # Two digits are in most numbers; from three on they narrow the list.
-    if len(digits) < 3:
-        return by_name
-    return or_(by_name, Contact.phone.contains(digits, autoescape=True))
+    found = matching_contacts(session, wanted.words)
+    return query if found is None else query.where(found)
 
 
 def _person(contact: Contact) -> Person:

@@ -1,8 +1,8 @@
-"""Finding a conversation by a name, any part of a number, or an order.
+"""Finding a conversation or a contact by a name, any part of a number, or an order.
 
-The look-up is a function of the database (migrations/versions/0009_inbox.py), because the index
-that makes it fast is of no use under row-level security. It takes the shop from the session, as
-the policies do, and answers with ids only: the rows are then read within the walls.
+The look-ups are functions of the database (migrations/versions/0009 and 0011), because the indexes
+that make them fast are of no use under row-level security. They take the shop from the session, as
+the policies do, and answer with ids only: the rows are then read within the walls.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 import uuid
 
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, func, or_, text
 
+from models.people import Contact
 from models.session import ShopSession
 
 # Someone who types a number: whatever people put between digits, and nothing else.
@@ -21,6 +22,10 @@ FEWEST_DIGITS = 3
 LONGEST_QUERY = 100
 
 _FIND = text("SELECT id FROM find_conversations(:text, :digits, :order, :limit)")
+
+_FIND_CONTACTS = text("SELECT find_contacts(:text, :digits, :most)")
+# Of more people than these, a page of the newest is found quickly by walking.
+FEW_CONTACTS = 2000
 
 
 def find_conversations(session: ShopSession, query: str, *, limit: int) -> list[uuid.UUID]:
@@ -34,6 +39,23 @@ def find_conversations(session: ShopSession, query: str, *, limit: int) -> list[
         | {"limit": limit},
     )
     return list(found)
+
+
+def matching_contacts(session: ShopSession, query: str) -> ColumnElement[bool] | None:
+    """Return the condition for contacts that match a name or part of a number; None for all."""
+    words = " ".join(query.replace("\0", "").split())[:LONGEST_QUERY].lower()
+    if not words:
+        return None
+    name, digits = _anywhere(words), _digits(words)
+    found: list[uuid.UUID] | None = session.scalar(
+        _FIND_CONTACTS, {"text": name, "digits": digits, "most": FEW_CONTACTS}
+    )
+    if found is not None:
+        return Contact.id.in_(found)
+    named = func.lower(
+        func.coalesce(Contact.first_name, "") + " " + func.coalesce(Contact.last_name, "")
+    )
+    return or_(named.like(name), Contact.phone.like(digits)) if digits else named.like(name)
 
 
 def _anywhere(words: str) -> str:
