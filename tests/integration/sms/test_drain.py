@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from jobs import drain
 from jobs.drain import Drainer, retry
 from models import OutboxEntry, ShopSession, WebhookReceipt
-from models.across_shops import claim_outbox, kinds_of_due_work
+from models.across_shops import InShop, claim_outbox, kinds_of_due_work
 from models.enums import ReceiptStatus
 from sms.carriers.processing import process_inbound
 from tests.factories import BEN
@@ -120,6 +120,33 @@ def test_should_not_do_what_another_has_claimed_since(desk: Desk) -> None:
     assert len(desk.messages()) == 1
     assert desk.conversation().unread == 1
     assert desk.entries()[0].done_at == done.done_at
+
+
+def _claim(desk: Desk, token: uuid.UUID, *, seconds: float) -> list[InShop]:
+    with desk.database.shared_session() as session:
+        return claim_outbox(
+            session, kind=KIND, limit=5, lease_seconds=seconds, token=token, now=desk.clock()
+        )
+
+
+def test_should_leave_to_another_what_it_has_claimed_and_not_done_yet(desk: Desk) -> None:
+    desk.texts("Hello")
+    tokens = [uuid.uuid4(), uuid.uuid4()]
+    (claimed,) = _claim(desk, tokens[0], seconds=0)
+    assert _claim(desk, tokens[1], seconds=30) == [claimed]
+    drainer = Drainer(desk.database, clock=desk.clock)
+    drainer._do(drain.HANDLERS[KIND], claimed, tokens[0])
+    assert desk.messages() == []
+    done: list[uuid.UUID] = []
+
+    def counts(
+        session: ShopSession, receipt: WebhookReceipt, entry: OutboxEntry, /, **named: object
+    ) -> None:
+        done.append(entry.id)
+
+    for _ in range(2):
+        drainer._do(counts, claimed, tokens[1])
+    assert len(done) == 1
 
 
 def test_should_do_each_entry_once_with_several_drainers(

@@ -13,7 +13,7 @@ from sms.carriers.protocol import Account, CarrierMessage
 from sms.carriers.twilio import Twilio
 from sms.delivery.dispatch import Dispatcher
 from sms.delivery.reconcile import Reconciler
-from tests.factories import ADA, BEN, make_shop
+from tests.factories import ADA, BEN
 from tests.integration.sandbox_carrier.running import Running, eventually, free_port
 from tests.integration.sms.making import (
     Clock,
@@ -215,19 +215,17 @@ def test_should_settle_what_a_killed_worker_left_as_sending_once_it_is_stale(
     assert desk.message(text).carrier_id == stand_in.accepted(ADA)[0]["sid"]
 
 
-def test_should_not_touch_texts_of_another_number_of_the_shop_or_another_shop(
-    desk: Desk, stand_in: Running, dispatcher: Dispatcher, reconciler: Reconciler, clock: Clock
+def test_should_not_take_the_same_words_from_another_number_for_its_own(
+    desk: Desk, stand_in: Running, dispatcher: Dispatcher, reconciler: Reconciler
 ) -> None:
     desk.contact()
-    other = Desk(desk.database, make_shop(desk.database, now=clock()), clock)
-    other.contact()
-    theirs = other.queued()
-    dispatcher.run(other.shop.id, other.shop.sender_id)
-    text = in_doubt(desk, stand_in, dispatcher, arrives=False)
-    clock.advance(minutes=6)
+    text = in_doubt(desk, stand_in, dispatcher, arrives=True)
+    with desk.database.shop_session(desk.shop.id) as session:
+        session.get_one(Sender, desk.shop.sender_id).number = "+12065559999"
     settle(desk, reconciler)
-    assert desk.message(text).carrier_id is None
-    assert other.message(theirs).status is MessageStatus.ACCEPTED
+    message = desk.message(text)
+    assert (message.status, message.carrier_id) == (MessageStatus.UNKNOWN, None)
+    assert message.missing_since is not None
 
 
 def test_should_change_nothing_when_the_carrier_cannot_be_asked(
