@@ -24,8 +24,7 @@ QUIET = (
 AXE = Path("node_modules/axe-core/axe.min.js")
 # What App Bridge is to a page besides tokens, which the route below adds.
 BRIDGE = """
-window.toasts = [];
-window.shopify = {toast: {show: (text, options) => window.toasts.push([text, options.isError])}};
+window.shopify = {toast: {show: (text) => { document.documentElement.dataset.toast = text; }}};
 """
 
 
