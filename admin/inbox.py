@@ -18,15 +18,17 @@ from models import ShopSession
 from route_access import authenticated_by
 from services import Services
 from shopify.auth import merchant
+from sms.delivery.segments import count
 from sms.inbox import desk
 from sms.inbox.changes import look
 from sms.inbox.desk import Done, NewTextArrived, TakenBy
 from sms.inbox.presence import note_presence
-from sms.inbox.replies import AnsweredMeanwhile, Draft, Refused, Sent, send_reply
+from sms.inbox.replies import AnsweredMeanwhile, Draft, Refused, Sent, clean, send_reply
 from sms.inbox.thread import texts_of
 
 SESSION_TOKEN = "Shopify session token"  # noqa: S105 - says how a route is protected
 LONGEST_NONCE = 64
+LONGEST_COUNTED = 4000
 
 
 def register(blueprint: Blueprint, services: Services) -> None:
@@ -109,6 +111,12 @@ def _register_live(blueprint: Blueprint, services: Services) -> None:
 
 
 def _register_answers(blueprint: Blueprint, services: Services) -> None:
+    @blueprint.post("/inbox/segments")
+    @authenticated_by(SESSION_TOKEN)
+    def segments() -> ResponseReturnValue:
+        size = count(clean(request.form.get("body", "")[:LONGEST_COUNTED]))
+        return {"encoding": size.encoding, "parts": size.parts, "units": size.units}
+
     @blueprint.post("/inbox/<uuid:conversation_id>/replies")
     @authenticated_by(SESSION_TOKEN)
     def reply(conversation_id: uuid.UUID) -> ResponseReturnValue:

@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import groupby
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import select
@@ -224,10 +223,15 @@ def _by(message: Message, staff_name: str | None) -> str | None:
 
 
 def _days(texts: Sequence[Text], zone: ZoneInfo) -> tuple[Day, ...]:
-    def day(text: Text) -> date:
-        return text.at.astimezone(zone).date()
-
-    return tuple(Day(each, tuple(of_day)) for each, of_day in groupby(texts, key=day))
+    """Part texts by day. One that was written before midnight and came after stays where it came:
+    no day comes twice.
+    """
+    days: dict[date, list[Text]] = {}
+    latest = date.min
+    for text in texts:
+        latest = max(latest, text.at.astimezone(zone).date())
+        days.setdefault(latest, []).append(text)
+    return tuple(Day(day, tuple(of_day)) for day, of_day in days.items())
 
 
 def answerable(session: ShopSession, conversation: Conversation, *, now: datetime) -> Answerable:

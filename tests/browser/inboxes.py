@@ -13,9 +13,9 @@ from werkzeug.serving import make_server
 
 from app import create_app
 from services import build_services
+from tests.factories import make_shop
 from tests.integration.inbox.making import Inbox
 from tests.integration.shopify_auth.conftest import make_settings
-from tests.factories import make_shop
 from tests.sessions import session_token
 
 QUIET = (

@@ -61,7 +61,7 @@ async function look() {
 function showConnection() {
   const lost = document.getElementById("inbox-lost");
   if (!lost) return;
-  const words = failures >= 2 ? "Reconnecting… What you write stays here." : "";
+  const words = failures >= 2 ? "Reconnecting…" : "";
   if (lost.textContent !== words) lost.textContent = words;
 }
 

@@ -1,6 +1,6 @@
 // The reply box: drafts that stay, a count that moves with every key, and one text a click.
 
-import { count } from "./segments.js";
+import { count, roomIn } from "./segments.js";
 import { lookNow, markRead, noteTyping } from "./live.js";
 import { applyParts, fragment, inbox, say, showWhatIsAllowed, thread, tick } from "./parts.js";
 
@@ -49,15 +49,33 @@ function keepDraft() {
 }
 
 function showCount() {
-  const text = words().value, line = document.querySelector("[data-count]");
-  const length = [...text.trim()].length;
+  const text = words().value.trim(), line = document.querySelector("[data-count]");
+  const length = [...text].length;
   words().style.height = "";
   words().style.height = `${Math.min(words().scrollHeight + 2, 240)}px`;
   line.classList.toggle("critical", length > LONGEST);
   if (length > LONGEST) { line.textContent = `${length.toLocaleString("en")} of 1,600 characters: please shorten it`; return; }
-  const { encoding, parts, units, room } = count(text.trim().replaceAll("\r\n", "\n"));
+  const size = count(text);
+  line.textContent = text ? inWords(size) : "";
+  clearTimeout(asking);
+  if (!size.isSure) asking = setTimeout(() => askForSize(text, line), 300);
+}
+
+let asking = 0;
+
+function inWords({ encoding, parts, units }) {
   const why = encoding === "UCS-2" ? " · emoji or special letters: 70 a text instead of 160" : "";
-  line.textContent = text.trim() ? `${units}/${room} · ${parts} ${parts === 1 ? "text" : "texts"}${why}` : "";
+  return `${units}/${roomIn(encoding, parts)} · ${parts} ${parts === 1 ? "text" : "texts"}${why}`;
+}
+
+async function askForSize(text, line) {
+  const body = new FormData();
+  body.set("body", text);
+  try {
+    const answer = await fragment("/inbox/segments", { method: "POST", body });
+    const size = answer.ok ? await answer.json() : null;
+    if (size && words()?.value.trim() === text && line.isConnected) line.textContent = inWords(size);
+  } catch { /* the estimate stays */ }
 }
 
 document.addEventListener("input", (event) => {

@@ -1,5 +1,7 @@
 // How many parts a text takes: the same numbers as sms/delivery/segments.py, held to them by a
-// test. Counted here so that the count moves with every key.
+// test. Counted here so that the count moves with every key. Only what carriers take for one
+// character in a long UCS-2 text is a matter of tables that browsers do not share: `isSure` is
+// false there, and the server is asked.
 
 const BASIC = new Set(
   "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?" +
@@ -10,14 +12,14 @@ const UCS = { alone: 70, beside: 67 };
 
 const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 
-/** @returns {{encoding: string, parts: number, units: number, room: number}} room: units that fit in these parts */
+/** @returns {{encoding: string, parts: number, units: number, room: number, isSure: boolean}} room: units that fit in these parts */
 export function count(text) {
   const chars = [...text];
   if (chars.every((char) => BASIC.has(char) || EXTENDED.has(char))) {
     const sizes = chars.map((char) => (EXTENDED.has(char) ? 2 : 1));
     return told("GSM-7", sizes, GSM);
   }
-  if (text.length <= UCS.alone) return { encoding: "UCS-2", parts: 1, units: text.length, room: UCS.alone };
+  if (text.length <= UCS.alone) return { encoding: "UCS-2", parts: 1, units: text.length, room: UCS.alone, isSure: true };
   const sizes = Array.from(graphemes.segment(text), (each) => each.segment.length);
   return told("UCS-2", sizes, UCS);
 }
@@ -25,7 +27,13 @@ export function count(text) {
 function told(encoding, sizes, room) {
   const parts = pack(sizes, room);
   const units = sizes.reduce((sum, size) => sum + size, 0);
-  return { encoding, parts, units, room: parts === 1 ? room.alone : parts * room.beside };
+  return { encoding, parts, units, room: roomIn(encoding, parts), isSure: encoding === "GSM-7" };
+}
+
+/** How many units fit in so many parts. */
+export function roomIn(encoding, parts) {
+  const room = encoding === "GSM-7" ? GSM : UCS;
+  return parts === 1 ? room.alone : parts * room.beside;
 }
 
 // Greedily; the first part shrinks once there is a second, and what no longer fits moves on.
