@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask
-from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # ships no types
+from gunicorn.app.base import BaseApplication
 
 from sandbox.app import SandboxSettings, create_app, start, stop
 
