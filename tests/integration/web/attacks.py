@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from flask import Flask
 from flask.testing import FlaskClient
 from twilio.request_validator import RequestValidator
+from werkzeug.routing import BaseConverter, IntegerConverter, PathConverter, UUIDConverter
 from werkzeug.test import TestResponse
 
 from route_access import access_of
@@ -52,11 +53,11 @@ class Attack:
 
 def endpoints(app: Flask, *, account_key: str) -> list[Endpoint]:
     """Every address of the application, so that a new one is attacked by itself."""
-    values = {"account_key": account_key, "filename": "nothing.css"}
     served: dict[tuple[str, str], list[str]] = {}
     with app.test_request_context():
         for rule in app.url_map.iter_rules():
-            _, path = rule.build({name: values[name] for name in rule.arguments}) or ("", "")
+            values = {name: _some(kind, account_key) for name, kind in rule._converters.items()}
+            _, path = rule.build(values) or ("", "")
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
                 served.setdefault((method, path), []).append(rule.endpoint)
     # One address may have two views, such as a page of the admin and its front door.
@@ -64,6 +65,15 @@ def endpoints(app: Flask, *, account_key: str) -> list[Endpoint]:
         Endpoint(method, path, names[0], any(_is_open(app, name) for name in names))
         for (method, path), names in served.items()
     ]
+
+
+def _some(kind: BaseConverter, account_key: str) -> object:
+    """Fill a place in an address, by the kind of thing that belongs there."""
+    if isinstance(kind, UUIDConverter):
+        return uuid.UUID(int=7)
+    if isinstance(kind, IntegerConverter):
+        return 7
+    return "nothing.css" if isinstance(kind, PathConverter) else account_key
 
 
 def _is_open(app: Flask, name: str) -> bool:

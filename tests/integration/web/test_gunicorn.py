@@ -128,7 +128,7 @@ def test_both_doors_take_the_real_thing_in(served: Served) -> None:
     body = order()
     headers = shopify_headers(body, domain=shop.domain)
     assert _status(served.post(SHOPIFY, body, headers)) == 200
-    path, form = carrier_path(shop, "inbound"), inbound(shop)
+    path, form = carrier_path(shop, "inbound"), inbound(shop, sid=f"SM{shop.id.hex}")
     signed = sign(shop.auth_token, path, form)
     assert _status(served.post(path, urlencode(form).encode(), signed)) == 200
     assert count_rows(served.database_url)["webhook_receipts"] == before + 2
