@@ -21,7 +21,8 @@ from bench.world import Busy
 
 WORKERS = 3
 FEWEST_RECIPIENTS, FEWEST_KILLS, FEWEST_FLUSHES = 500, 20, 2
-QUIET_WITHIN_SECONDS = 300.0
+# Twice what a run takes in all on two quiet cores; a machine shared with others needs some of it.
+QUIET_WITHIN_SECONDS = 480.0
 # Short waits, so that a run takes minutes: plain settings, which anyone may set.
 SETTINGS = {
     "SWEEP_INTERVAL_SECONDS": "1",
