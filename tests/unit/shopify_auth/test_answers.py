@@ -124,8 +124,12 @@ def test_what_cannot_be_read_may_have_been_done(body: str) -> None:
     assert isinstance(found, Later) or found.problem is not None
 
 
+_NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 _JSON = st.recursive(
-    st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(max_size=8),
+    st.none()
+    | st.booleans()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
@@ -152,3 +156,14 @@ def test_no_answer_whatsoever_is_a_crash(status: int, body: dict[str, Any]) -> N
     if isinstance(found, Answer):
         assert (found.data is None) == (found.problem is not None)
         assert found.explanation != ""
+
+
+@pytest.mark.parametrize("number", ["Infinity", "-Infinity", "NaN", "1e400"])
+def test_numbers_that_are_none_do_no_harm(number: str) -> None:
+    cost = f'{{"requestedQueryCost": {number}, "throttleStatus": {{"currentlyAvailable": 1, '
+    cost += f'"maximumAvailable": {number}, "restoreRate": {number}}}}}'
+    errors = '[{"extensions": {"code": "THROTTLED"}}]'
+    body = f'{{"errors": {errors}, "extensions": {{"cost": {cost}}}}}'
+    found = read_answer(httpx.Response(200, content=body))
+    if isinstance(found, Later) and found.seconds is not None:
+        assert 0 <= found.seconds < 10**9
