@@ -61,7 +61,7 @@ def test_should_not_change_or_delete_foreign_rows_in_bulk(
     with database.shop_session(theirs.id) as session:
         contact = session.scalars(select(Contact)).one()
         assert (contact.first_name, contact.last_name) == (None, None)
-        assert session.scalars(select(Conversation)).one()
+        assert session.scalars(select(Conversation)).one() is not None
 
 
 def test_should_refuse_tenant_rows_outside_any_shop(database: Database) -> None:
@@ -146,9 +146,9 @@ def test_should_leave_nothing_of_a_shop_behind_in_a_pooled_connection(
 
 def test_should_have_every_tenant_table_behind_the_wall(empty_database: str) -> None:
     tenants = {
-        mapper.local_table.name
+        str(mapper.class_.__tablename__)
         for mapper in Base.registry.mappers
-        if issubclass(mapper.class_, Tenant)
+        if issubclass(mapper.class_, Tenant) and issubclass(mapper.class_, Base)
     } | {"shops"}
     owner = create_engine(empty_database)
     with owner.connect() as connection:
