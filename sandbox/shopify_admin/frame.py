@@ -119,6 +119,17 @@ def embedded(handle: str, app: str, path: str = "") -> str:
     return _page("app", handle, title=admin().app.title, path=path, asked=asked)
 
 
+@frame.get("/shops/<domain>/admin/apps/<client_id>")
+def app_by_its_client_id(domain: str, client_id: str) -> ResponseReturnValue:
+    """Where an install by authorization code ends: the address Shopify gives every app."""
+    if client_id != admin().app.client_id:
+        raise Unknown(f"no app {client_id!r}")
+    handle = admin().store.world.shop(domain).handle
+    return redirect(
+        url_for("shopify_frame.embedded", handle=handle, app=admin().app.handle), code=302
+    )
+
+
 @frame.post("/admin/store/<handle>/apps/<app>/install")
 def install(handle: str, app: str) -> ResponseReturnValue:
     admin().install(_shop(handle).domain)

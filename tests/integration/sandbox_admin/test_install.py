@@ -118,3 +118,10 @@ def test_the_admins_own_pages_show_the_stores_data(client: FlaskClient, admin: A
     assert client.get("/admin/store/nobody").status_code == 404
     policy = client.get(start).headers["Content-Security-Policy"]
     assert policy == "frame-ancestors 'self'"
+
+
+def test_an_app_is_found_by_its_client_id(client: FlaskClient) -> None:
+    found = client.get(f"/shops/{MAPLE}/admin/apps/{KEY}")
+    assert found.status_code == 302
+    assert found.location == "/admin/store/maple-and-rye/apps/parley"
+    assert client.get(f"/shops/{MAPLE}/admin/apps/another").status_code == 404
