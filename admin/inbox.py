@@ -27,6 +27,7 @@ from sms.inbox.replies import AnsweredMeanwhile, Draft, Refused, Sent, clean, se
 from sms.inbox.thread import texts_of
 
 SESSION_TOKEN = "Shopify session token"  # noqa: S105 - says how a route is protected
+PANE = "X-Parley-Pane"
 LONGEST_NONCE = 64
 LONGEST_COUNTED = 4000
 
@@ -50,10 +51,13 @@ def _register_pages(blueprint: Blueprint, services: Services) -> None:
             reading = _reading(services, session)
             # Looked at first: what changes while the rest is read shows up in the next look.
             seen = look(session, screen.wanted, conversation_id, now=reading.now).now
-            context = reading.page(screen) | {"seen": seen}
-            if conversation_id is not None and context.get("thread") is None:
+            # The list is on the screen already where only a conversation is asked for.
+            pane_only = conversation_id is not None and PANE in request.headers
+            context = reading.pane(screen) if pane_only else reading.page(screen)
+            if conversation_id is not None and context["thread"] is None:
                 abort(404)
-            return render_template("admin/inbox/inbox.html", **context)
+            page = "pane" if pane_only else "inbox"
+            return render_template(f"admin/inbox/{page}.html", seen=seen, **context)
 
     @blueprint.get("/inbox")
     @authenticated_by(SESSION_TOKEN)

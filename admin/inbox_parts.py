@@ -144,8 +144,11 @@ class Reading:
             "staff": self.staff if thread else (),
         }
 
+    def pane(self, screen: Screen) -> dict[str, Any]:
+        return self.context() | self.of_thread(screen)
+
     def page(self, screen: Screen) -> dict[str, Any]:
-        return self.context() | self.of_list(screen) | self.of_thread(screen)
+        return self.pane(screen) | self.of_list(screen)
 
 
 def _tabs(screen: Screen, counts: Counts) -> list[dict[str, object]]:

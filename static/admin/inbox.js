@@ -10,7 +10,7 @@ import { threadArrived } from "./inbox/reply.js";
 async function open(link) {
   const before = inbox();
   try {
-    const answer = await fragment(link.href);
+    const answer = await fragment(link.href, { headers: { "X-Parley-Pane": "1" } });
     if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const pane = page.getElementById("inbox-pane");

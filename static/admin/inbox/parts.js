@@ -5,9 +5,9 @@ export const inbox = () => document.getElementById("inbox");
 export const thread = () => document.getElementById("thread");
 
 /** Fetch as the merchant; App Bridge signs it. Gives up after ten seconds. */
-export function fragment(url, { method = "GET", body } = {}) {
+export function fragment(url, { method = "GET", body, headers = {} } = {}) {
   return fetch(url, {
-    method, body, headers: { Accept: "text/html", "X-Requested-With": "fetch" },
+    method, body, headers: { Accept: "text/html", "X-Requested-With": "fetch", ...headers },
     signal: AbortSignal.timeout(10_000), cache: "no-store",
   });
 }
