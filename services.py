@@ -25,6 +25,9 @@ from sms.carriers.twilio import Twilio
 from sms.carriers.twilio_desk import TwilioDesk
 from sms.delivery.dispatch import Dispatcher
 from sms.delivery.reconcile import Reconciler
+from sms.media.download import Downloads
+from sms.media.fetch import MediaFetcher
+from sms.media.store import MediaStore, PostgresStore
 from wakeups import WakeUpCalls
 
 # A queue that does not answer must not hold up a webhook, which has five seconds (Shopify).
@@ -48,6 +51,8 @@ class Services:
     dispatcher: Dispatcher
     reconciler: Reconciler
     carrier_desk: CarrierDesk
+    media_store: MediaStore
+    media_fetcher: MediaFetcher
 
 
 def system_clock() -> datetime:
@@ -89,6 +94,7 @@ def build_services(settings: Settings) -> Services:
         client_credentials=settings.shopify_client_credentials,
     )
     admin_api = AdminApi(http, tokens)
+    media_store = PostgresStore()
     return Services(
         settings=settings,
         clock=system_clock,
@@ -121,6 +127,10 @@ def build_services(settings: Settings) -> Services:
             absent_after=timedelta(seconds=settings.reconcile_absent_after_seconds),
         ),
         carrier_desk=TwilioDesk(carrier),
+        media_store=media_store,
+        media_fetcher=MediaFetcher(
+            Downloads(carrier_base_url=settings.carrier_base_url), media_store
+        ),
     )
 
 

@@ -24,6 +24,7 @@ QUEUE_OF_KIND = {
     SETTLE: "sending",
     "shopify_webhook": "commerce",
     "carrier_status": "status",
+    "fetch_media": "people",
     SHOP_CONNECTION: "status",
 }
 QUEUES = ("people", "sending", "commerce", "status")

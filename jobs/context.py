@@ -7,10 +7,15 @@ from functools import cache
 from jobs.drain import Drainer
 from services import Services, build_services
 from settings import load_settings
+from sms.media.fetch import FETCH_MEDIA
 
 
 @cache
 def worker_context() -> tuple[Services, Drainer]:
     """Build the services once per process, from the environment."""
     services = build_services(load_settings())
-    return services, Drainer(services.database, clock=services.clock)
+    return services, Drainer(
+        services.database,
+        clock=services.clock,
+        errands={FETCH_MEDIA: services.media_fetcher},
+    )

@@ -11,6 +11,7 @@ from typing import Protocol
 import structlog
 from sqlalchemy import select
 
+from jobs.errands import PASSING, Errand
 from models import Database, OutboxEntry, ShopSession, WebhookReceipt
 from models.across_shops import InShop, claim_outbox
 from models.enums import ReceiptStatus
@@ -60,9 +61,16 @@ HANDLERS: Mapping[str, Handler] = {
 class Drainer:
     """Claims due entries in batches and does them; safe to run in many processes at once."""
 
-    def __init__(self, database: Database, *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        clock: Callable[[], datetime],
+        errands: Mapping[str, Errand] | None = None,
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._errands = errands or {}
 
     def drain(self, kind: str) -> bool:
         """Do what is due of one kind, for a while.
@@ -71,21 +79,27 @@ class Drainer:
             Whether there may be more, so that the caller asks for another run.
         """
         deadline = time.monotonic() + LONGEST_RUN_SECONDS
+        errand = self._errands.get(kind)
+        # A batch of them could take longer than its claim.
+        batch = BATCH if errand is None else 1
         while time.monotonic() < deadline:
             token = uuid.uuid4()
             with self._database.shared_session() as session:
                 claimed = claim_outbox(
                     session,
                     kind=kind,
-                    limit=BATCH,
+                    limit=batch,
                     lease_seconds=LEASE_SECONDS,
                     token=token,
                     now=self._clock(),
                 )
             # In the order in which they came: one person's texts make a conversation.
             for each in sorted(claimed, key=lambda entry: entry.id):
-                self._do(HANDLERS[kind], each, token)
-            if len(claimed) < BATCH:
+                if errand is not None:
+                    self._run(errand, each, token)
+                else:
+                    self._do(HANDLERS[kind], each, token)
+            if len(claimed) < batch:
                 return False
         return True
 
@@ -106,6 +120,30 @@ class Drainer:
                 )
         except UnusablePayloadError as problem:
             self._give_up(claimed, token, str(problem))
+        except Exception as error:
+            log.exception("work_failed", entry_id=str(claimed.id), shop_id=str(claimed.shop_id))
+            self._postpone(claimed, token, type(error).__name__)
+
+    def _run(self, errand: Errand, claimed: InShop, token: uuid.UUID) -> None:
+        try:
+            with self._database.shop_session(claimed.shop_id) as session:
+                entry = _still_mine(session, claimed.id, token)
+                if entry is None:
+                    return
+                job = errand.begin(session, entry.args)
+                if job is None:
+                    entry.done_at = self._clock()
+                    return
+            result = errand.carry_out(job)
+            with self._database.shop_session(claimed.shop_id) as session:
+                entry = _still_mine(session, claimed.id, token)
+                if entry is None:
+                    return
+                errand.finish(session, job, result)
+                entry.done_at = self._clock()
+        except PASSING as problem:
+            log.info("errand_postponed", entry_id=str(claimed.id), problem=str(problem))
+            self._postpone(claimed, token, str(problem))
         except Exception as error:
             log.exception("work_failed", entry_id=str(claimed.id), shop_id=str(claimed.shop_id))
             self._postpone(claimed, token, type(error).__name__)
@@ -132,6 +170,10 @@ class Drainer:
                 return
             entry.gave_up_at = self._clock()
             entry.last_error = problem
+            if entry.receipt_id is None:
+                self._errands[entry.kind].give_up(session, entry.args)
+                log.warning("errand_given_up", entry_id=str(entry.id), problem=problem)
+                return
             receipt = session.get_one(WebhookReceipt, entry.receipt_id)
             receipt.status, receipt.problem = ReceiptStatus.UNUSABLE, problem
         log.warning("webhook_unusable", receipt_id=str(receipt.id), problem=problem)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from models.audit import AuditEntry
 from models.base import Base, new_id
 from models.commerce import Fulfillment, FulfillmentEvent, Order, ShipmentMilestone
+from models.media import Media
 from models.messages import GateDecision, Message
 from models.people import (
     ConsentEvent,
@@ -34,6 +35,7 @@ __all__ = [
     "FulfillmentEvent",
     "GateDecision",
     "Heartbeat",
+    "Media",
     "Message",
     "Order",
     "OutboxEntry",

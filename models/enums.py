@@ -106,6 +106,16 @@ class MessageStatus(StrEnum):
     RECEIVED = "received"
 
 
+class MediaState(StrEnum):
+    """`refused`: what came is not shown; `failed`: nothing came. The problem says why."""
+
+    WAITING = "waiting"
+    STORED = "stored"
+    REFUSED = "refused"
+    FAILED = "failed"
+    DELETED = "deleted"
+
+
 class Author(StrEnum):
     """Who wrote a text. What a bare "no" means depends on it (P33)."""
 

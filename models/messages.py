@@ -63,6 +63,8 @@ class Message(Tenant, Base):
     body: Mapped[str]
     encoding: Mapped[str | None] = mapped_column(String(8))
     segments: Mapped[int | None]
+    # How many files it brings; of an inbound text all that the carrier counted.
+    media_count: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     dedupe_key: Mapped[str] = mapped_column(String(255))
     carrier: Mapped[str] = mapped_column(String(20))
     carrier_id: Mapped[str | None] = mapped_column(String(64))

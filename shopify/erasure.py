@@ -47,6 +47,7 @@ from shopify.notices import CustomerRequest
 from sms.consent.ledger import Entry, append
 from sms.consent.reasons import Reason
 from sms.contacts import lock_contact
+from sms.media.store import forget_media
 
 Counts = dict[str, Any]
 
@@ -199,6 +200,7 @@ def _forget_messages(session: ShopSession, which: ColumnElement[bool]) -> int:
         .values(status=MessageStatus.CANCELLED, reason=Reason.CONTACT_ERASED),
         execution_options=_NO_SYNC,
     )
+    forget_media(session, select(Message.id).where(which))
     emptied = session.execute(
         update(Message).where(which, Message.body != "").values(body="").returning(Message.id),
         execution_options=_NO_SYNC,

@@ -29,6 +29,7 @@ from sms.contacts import conversation_with, lock_person
 from sms.delivery.segments import count
 from sms.inbox import answers
 from sms.inbox.understanding import Context, Intent, LastText, understand
+from sms.media.fetch import InboundMedia, note_media, read_media
 from sms.work import UnusablePayloadError
 
 log = structlog.get_logger(__name__)
@@ -65,6 +66,8 @@ class InboundText:
     body: str
     opt_out_type: str | None
     received_at: datetime
+    media_count: int = 0
+    media: tuple[InboundMedia, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,7 @@ def read_inbound(form: Mapping[str, str], *, received_at: datetime) -> InboundTe
         raise UnusablePayloadError("The inbound text has no usable MessageSid.")
     if not _PHONE.fullmatch(sender):
         raise UnusablePayloadError("The inbound text's From is not a phone number.")
+    media_count, media = read_media(form)
     return InboundText(
         carrier_id=carrier_id,
         sender=sender,
@@ -95,6 +99,8 @@ def read_inbound(form: Mapping[str, str], *, received_at: datetime) -> InboundTe
         body=form.get("Body", "").replace("\0", ""),
         opt_out_type=form.get("OptOutType") or None,
         received_at=received_at,
+        media_count=media_count,
+        media=media,
     )
 
 
@@ -176,9 +182,11 @@ def take_in(
     contact = lock_person(session, text.sender, now=now)
     conversation = conversation_with(session, contact, now=now)
     sender = _sender_texted(session, text)
-    if _insert(session, text, contact, conversation, sender=sender) is None:
+    message_id = _insert(session, text, contact, conversation, sender=sender)
+    if message_id is None:
         log.info("inbound_again", carrier_id=text.carrier_id)
         return contact.id
+    note_media(session, message_id, text.media, now=now)
     # Whoever can text us can be texted, whatever a carrier once said.
     contact.unreachable_reason = None
     _move_conversation(conversation, text, door.intent)
@@ -212,6 +220,7 @@ def _insert(
             body=text.body,
             encoding=size.encoding,
             segments=size.parts,
+            media_count=text.media_count,
             dedupe_key=f"in:{text.carrier_id}",
             carrier="twilio",
             carrier_id=text.carrier_id,

@@ -8,7 +8,7 @@ from alembic import op
 from models.migrations.walls import CURRENT_SHOP, wall_off
 
 revision = "0011"
-down_revision = "0009"
+down_revision = "0010"
 
 # As find_conversations, and for the same reason: it looks past the policy, with the policy's shop.
 # More than `_most` are everywhere: then it answers NULL, and the newest are walked through instead.

@@ -7,10 +7,13 @@ import ast
 from jobs.drain import HANDLERS
 from shopify.intake import SHOPIFY_WEBHOOK
 from sms.carriers.intake import CARRIER_INBOUND, CARRIER_STATUS
+from sms.media.fetch import FETCH_MEDIA
 from tests.unit.meta.source import Module, product
 from wakeups import DISPATCH, QUEUE_OF_KIND, QUEUES, SETTLE, SHOP_CONNECTION
 
 KINDS = {SHOPIFY_WEBHOOK, CARRIER_INBOUND, CARRIER_STATUS}
+# Those that wait for the network; their errand is given to the drainer by `worker_context`.
+ERRANDS = {FETCH_MEDIA}
 # Not entries of the outbox: the texts themselves are what is due.
 OF_A_SENDER = {DISPATCH, SETTLE}
 # Nor these: what is due is a shop's token, or another look at the shop.
@@ -25,15 +28,16 @@ def test_every_queue_is_used_and_served() -> None:
 
 def test_every_kind_of_entry_has_a_handler_and_a_queue() -> None:
     assert set(HANDLERS) == KINDS
-    assert set(QUEUE_OF_KIND) == KINDS | OF_A_SENDER | OF_A_SHOP
+    assert set(QUEUE_OF_KIND) == KINDS | ERRANDS | OF_A_SENDER | OF_A_SHOP
 
 
 def test_no_entry_is_written_with_a_kind_of_its_own() -> None:
     """Each `OutboxEntry(kind=...)` names a constant, and each constant is among those above."""
     written = {kind for module in product() for kind in _kinds_written(module)}
-    assert written <= {"SHOPIFY_WEBHOOK", "kind"}, written
+    assert written <= {"SHOPIFY_WEBHOOK", "FETCH_MEDIA", "kind"}, written
     woken = {kind for module in product() for kind in _kinds_woken(module)}
     known = {*QUEUE_OF_KIND, "SHOPIFY_WEBHOOK", "CARRIER_INBOUND", "CARRIER_STATUS", "DISPATCH"}
+    known.add("FETCH_MEDIA")
     assert woken <= {*known, "SETTLE", "SHOP_CONNECTION", "kind", "entry.kind"}, woken
 
 
