@@ -63,7 +63,7 @@ def _measured() -> Iterator[Line]:
 def _machines() -> Iterator[Machines]:
     """PostgreSQL, Valkey, the carrier and gunicorn, without workers: those we measure here."""
     folder = Path(tempfile.mkdtemp(prefix="parley-bench-"))
-    busy = Busy.of(shop_count=2, people_count=240, segments_per_second=100_000)
+    busy = Busy.of(shop_count=2, people_count=240, segments_per_second=1000)
     machines = Machines(folder, busy, settings=SETTINGS)
     try:
         machines.start_servers()
