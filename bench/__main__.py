@@ -17,7 +17,7 @@ from types import FrameType
 
 import structlog
 
-from bench import dispatching, draining, intake, texts
+from bench import dispatching, draining, inbox, intake, texts
 from bench.chaos.plan import make_plan
 from bench.machines import MachineError, Machines
 from bench.measure import Line, table, timed
@@ -57,6 +57,7 @@ def _measured() -> Iterator[Line]:
         yield from intake.measure(machines, webhooks)
         yield from draining.measure(machines, database)
         database.dispose()
+        yield from inbox.measure(machines)
 
 
 @contextmanager

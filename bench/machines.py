@@ -108,7 +108,17 @@ class Machines:
 
     def environment(self, name: str) -> dict[str, str]:
         """What one process gets. PostgreSQL shows its connections under its name."""
-        return os.environ | self._keys | {
+        return os.environ | self._product_environment() | {
+            "PYTHONUNBUFFERED": "1",
+            "PGAPPNAME": name,
+        } | self._settings  # fmt: skip
+
+    def product_settings(self) -> dict[str, Any]:
+        """The product's settings, for what is measured inside this process."""
+        return {name.lower(): value for name, value in self._product_environment().items()}
+
+    def _product_environment(self) -> dict[str, str]:
+        return self._keys | {
             "DATABASE_URL": self.postgres.url,
             "REDIS_URL": self.valkey.url,
             "PUBLIC_URL": self.web_url,
@@ -116,9 +126,7 @@ class Machines:
             "CARRIER_BASE_URL": self.carrier_url,
             "SHOPIFY_API_KEY": "an app under load",
             "SHOPIFY_API_SECRET": SECRET,
-            "PYTHONUNBUFFERED": "1",
-            "PGAPPNAME": name,
-        } | self._settings  # fmt: skip
+        }
 
     def start_servers(self) -> None:
         self.postgres.start()
