@@ -14,7 +14,7 @@ import admin
 import commands
 from logs import configure_logging
 from models.session import DatabaseError
-from public import health, pages
+from public import health, media, pages
 from route_access import open_to_all
 from services import Services, build_services
 from settings import SettingsError, load_settings
@@ -61,6 +61,7 @@ def create_app(services: Services | None = None) -> Flask:
     app.register_blueprint(admin.create_blueprint(services))
     app.register_blueprint(services.merchant_auth.create_blueprint())
     app.register_blueprint(pages.create_blueprint())
+    app.register_blueprint(media.create_blueprint(services))
     app.register_blueprint(shopify_webhooks.create_blueprint(services.shopify_intake))
     app.register_blueprint(
         carrier_webhooks.create_blueprint(

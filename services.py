@@ -27,6 +27,7 @@ from sms.delivery.dispatch import Dispatcher
 from sms.delivery.reconcile import Reconciler
 from sms.media.download import Downloads
 from sms.media.fetch import MediaFetcher
+from sms.media.links import MediaLinks
 from sms.media.store import MediaStore, PostgresStore
 from wakeups import WakeUpCalls
 
@@ -53,6 +54,7 @@ class Services:
     carrier_desk: CarrierDesk
     media_store: MediaStore
     media_fetcher: MediaFetcher
+    media_links: MediaLinks
 
 
 def system_clock() -> datetime:
@@ -95,6 +97,11 @@ def build_services(settings: Settings) -> Services:
     )
     admin_api = AdminApi(http, tokens)
     media_store = PostgresStore()
+    media_links = MediaLinks(
+        [key.get_secret_value() for key in settings.encryption_keys],
+        public_url=settings.public_url,
+        clock=system_clock,
+    )
     return Services(
         settings=settings,
         clock=system_clock,
@@ -128,6 +135,7 @@ def build_services(settings: Settings) -> Services:
         ),
         carrier_desk=TwilioDesk(carrier),
         media_store=media_store,
+        media_links=media_links,
         media_fetcher=MediaFetcher(
             Downloads(carrier_base_url=settings.carrier_base_url), media_store
         ),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request
@@ -41,7 +42,8 @@ def register(blueprint: Blueprint, services: Services) -> None:
 
 
 def _reading(services: Services, session: ShopSession) -> Reading:
-    return Reading(session, merchant().user_id, services.clock())
+    media_url = partial(services.media_links.shown, merchant().shop_id)
+    return Reading(session, merchant().user_id, services.clock(), media_url)
 
 
 def _register_pages(blueprint: Blueprint, services: Services) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -93,6 +93,8 @@ class Reading:
     session: ShopSession
     me: uuid.UUID
     now: datetime
+    # Where the file of this id is shown, for a few minutes.
+    media_url: Callable[[uuid.UUID], str]
 
     @cached_property
     def clock(self) -> ShopClock:
@@ -121,6 +123,7 @@ class Reading:
             "phone_words": phone_words,
             "money": money,
             "short_span": short_span,
+            "media_url": self.media_url,
         }
 
     def of_list(self, screen: Screen) -> dict[str, Any]:

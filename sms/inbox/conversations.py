@@ -58,6 +58,7 @@ class Row:
     last_text: str
     last_direction: Direction | None
     last_author: Author | None
+    last_has_files: bool
     last_failed: bool
     last_at: datetime
     unread: int
@@ -191,7 +192,7 @@ def _count(wanted: Wanted) -> ColumnElement[int]:
 def _rows(session: ShopSession, ids: Sequence[uuid.UUID]) -> tuple[Row, ...]:
     """Read the rows of these ids, in their order. The last text is looked up for them alone."""
     last = (
-        select(Message.body, Message.direction, Message.author, Message.status)
+        select(Message.body, Message.direction, Message.author, Message.status, Message.media_count)
         .where(Message.conversation_id == Conversation.id)
         .order_by(Message.id.desc())
         .limit(1)
@@ -210,6 +211,7 @@ def _rows(session: ShopSession, ids: Sequence[uuid.UUID]) -> tuple[Row, ...]:
             last.c.direction,
             last.c.author,
             last.c.status,
+            last.c.media_count,
         )
         .join(Contact, Contact.id == Conversation.contact_id)
         .outerjoin(last, literal_column("true"))
@@ -233,6 +235,7 @@ def _row(  # noqa: PLR0913, PLR0917 - the columns of the query, in its order
     direction: Direction | None,
     author: Author | None,
     status: MessageStatus | None,
+    media_count: int | None,
 ) -> Row:
     return Row(
         id=conversation.id,
@@ -242,6 +245,7 @@ def _row(  # noqa: PLR0913, PLR0917 - the columns of the query, in its order
         last_text=body or "",
         last_direction=direction,
         last_author=author,
+        last_has_files=bool(media_count),
         last_failed=status in _FAILED,
         last_at=conversation.last_at,
         unread=conversation.unread,

@@ -17,6 +17,7 @@ from sms.consent.gate import Blocked, Wait, decide
 from sms.consent.reasons import Reason, sentence_for
 from sms.delivery.outbound import usual_sender
 from sms.inbox.about_them import AboutThem, about
+from sms.inbox.attachments import Attachment, attachments_of
 from sms.inbox.conversations import full_name
 from sms.inbox.presence import Colleague, others_in
 from sms.inbox.status_words import Told, told, what_undoes, written_by_automation
@@ -38,6 +39,9 @@ class Text:
     status: MessageStatus
     told: Told
     leaves_at: datetime | None
+    files: tuple[Attachment, ...] = ()
+    # How many more came than are kept.
+    more_files: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +177,7 @@ def texts_of(
     after: uuid.UUID | None = None,
     size: int = PAGE,
 ) -> Texts:
-    """Read the newest texts, or those next to a cursor, with one query by the thread's index."""
+    """Read the newest texts, or those next to a cursor, by the thread's index, and their files."""
     query = (
         select(Message, StaffMember.name)
         .outerjoin(StaffMember, StaffMember.id == Message.staff_id)
@@ -186,7 +190,8 @@ def texts_of(
     found = session.execute(query.execution_options(populate_existing=True)).all()
     has_more, found = len(found) > size, found[:size]
     rows = list(found) if after else list(reversed(found))
-    texts = [_text(message, name, me=me, now=now) for message, name in rows]
+    files = attachments_of(session, [message.id for message, _ in rows])
+    texts = [_text(message, name, files[message.id], me=me, now=now) for message, name in rows]
     earlier = bool(after) or has_more
     later = bool(before) or (bool(after) and has_more)
     return Texts(
@@ -196,7 +201,14 @@ def texts_of(
     )
 
 
-def _text(message: Message, staff_name: str | None, *, me: uuid.UUID, now: datetime) -> Text:
+def _text(
+    message: Message,
+    staff_name: str | None,
+    files: tuple[Attachment, ...],
+    *,
+    me: uuid.UUID,
+    now: datetime,
+) -> Text:
     is_scheduled = message.status is MessageStatus.QUEUED and message.send_after > now
     return Text(
         id=message.id,
@@ -209,6 +221,8 @@ def _text(message: Message, staff_name: str | None, *, me: uuid.UUID, now: datet
         status=message.status,
         told=told(message.status, message.reason, send_after=message.send_after, now=now),
         leaves_at=message.send_after if is_scheduled else None,
+        files=files,
+        more_files=max(0, message.media_count - len(files)),
     )
 
 

@@ -27,6 +27,8 @@ EXTENSIONS = {
     "audio/amr": "amr",
 }
 
+_KINDS = {"image": "Picture", "video": "Video", "audio": "Sound", "text": "Contact card"}
+
 _BEGINNINGS = (
     (b"\xff\xd8\xff", JPEG),
     (b"\x89PNG\r\n\x1a\n", PNG),
@@ -81,3 +83,8 @@ def fits(declared: str, actual: str) -> bool:
         return called in {PDF, "application/x-pdf"}
     families = {called.partition("/")[0], actual.partition("/")[0]}
     return len(families) == 1 or families == {"audio", "video"}
+
+
+def kind_of(content_type: str) -> str:
+    """Name a file for people: "Picture", "Contact card"."""
+    return _KINDS.get(content_type.partition("/")[0].lower(), "Document")

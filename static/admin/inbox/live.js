@@ -86,3 +86,15 @@ export async function markRead() {
 
 document.addEventListener("visibilitychange", () => { if (!document.hidden && inbox()) { lookNow(); markRead(); } });
 window.addEventListener("online", () => { if (inbox()) lookNow(); });
+
+// Links to pictures end after three to five minutes: a thread that has some is asked for anew.
+setInterval(() => {
+  const texts = document.getElementById("thread-texts");
+  if (!texts?.querySelector("[data-media]") || document.hidden) return;
+  delete texts.dataset.seenThread;
+  lookNow();
+}, 120_000);
+document.addEventListener("visibilitychange", () => {
+  const texts = document.getElementById("thread-texts");
+  if (!document.hidden && texts?.querySelector("[data-media]")) delete texts.dataset.seenThread;
+});

@@ -56,9 +56,21 @@ function replace(slot, content) {
 
 const withId = (list, id) => [...list.children].find((each) => each.id === id);
 
+const withoutLinks = (element) => element.outerHTML.replace(/\/media\/[\w.-]+/g, "");
+
+/** New links to the same files. A picture that is there already stays as it is. */
+function takeLinks(fresh, known) {
+  const now = known.querySelectorAll("[data-media]");
+  fresh.querySelectorAll("[data-media]").forEach((each, place) => {
+    if (each.href) now[place].href = each.href;
+    else if (!now[place].complete || !now[place].naturalWidth) now[place].src = each.src;
+  });
+}
+
 /** Put `item` in the place of what has its id, unless they are the same; focus stays. */
 function renewed(known, item) {
   if (known.outerHTML === item.outerHTML) return known;
+  if (withoutLinks(known) === withoutLinks(item)) { takeLinks(item, known); return known; }
   const hadFocus = known.contains(document.activeElement);
   known.replaceWith(item);
   if (hadFocus) item.querySelector("a")?.focus({ preventScroll: true });
