@@ -62,6 +62,6 @@ clean: ## Delete what setup and the tools made (.venv, node_modules, caches); da
 	@sh local/setup.sh python
 	@touch $@
 
-node_modules/.stamp: package-lock.json package.json | .venv/.stamp
+node_modules/.stamp: package-lock.json package.json local/setup.sh | .venv/.stamp
 	@sh local/setup.sh node
 	@touch $@

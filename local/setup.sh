@@ -60,8 +60,30 @@ install_front_end_packages() {
         fail 8 "npm could not install the packages of package-lock.json; its message is above."
 }
 
+# Shopify ships its own Admin schema in one npm package only, among 350 MB of other packages that it
+# depends on. We take the package without them, and of it the one file.
+SCHEMA_PACKAGE=@shopify/dev-mcp
+SCHEMA_PACKAGE_VERSION=1.16.0
+SCHEMA_FILE=dist/data/admin_2026-10.json.gz
+SCHEMA_SHA256=f3b522f264556925eada700e795e4a002a9cba83444ebcc6c0d724254a0c6593
+
+install_shopify_schema() {
+    say "Fetching Shopify's Admin schema ..."
+    folder=node_modules/$SCHEMA_PACKAGE
+    mkdir -p "$folder"
+    archive=$(npm_of_this_machine pack "$SCHEMA_PACKAGE@$SCHEMA_PACKAGE_VERSION" --silent \
+        --pack-destination "$folder") || fail 8 "npm could not fetch $SCHEMA_PACKAGE."
+    tar -xzf "$folder/$archive" -C "$folder" --strip-components=1 "package/$SCHEMA_FILE" ||
+        fail 8 "$SCHEMA_PACKAGE does not hold $SCHEMA_FILE."
+    rm "$folder/$archive"
+    found=$(.venv/bin/python -c 'import hashlib, sys
+print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' "$folder/$SCHEMA_FILE")
+    [ "$found" = "$SCHEMA_SHA256" ] ||
+        fail 8 "Shopify's schema is not the one that Parley was written against ($found)."
+}
+
 case "${1:-}" in
     python) install_python_packages ;;
-    node) install_front_end_packages ;;
+    node) install_front_end_packages && install_shopify_schema ;;
     *) fail 2 "usage: setup.sh python|node" ;;
 esac
