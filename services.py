@@ -123,6 +123,7 @@ def build_services(settings: Settings) -> Services:
             carrier,
             clock=system_clock,
             public_url=settings.public_url,
+            media_address=media_links.for_carrier,
             concurrency=settings.dispatch_concurrency,
             carrier_timeout=settings.carrier_timeout_seconds,
         ),

@@ -30,6 +30,7 @@ from sms.inbox.thread import texts_of
 SESSION_TOKEN = "Shopify session token"  # noqa: S105 - says how a route is protected
 PANE = "X-Parley-Pane"
 LONGEST_NONCE = 64
+LARGEST_REPLY_BYTES = 16 * 1024 * 1024
 LONGEST_COUNTED = 4000
 
 
@@ -126,12 +127,18 @@ def _register_answers(blueprint: Blueprint, services: Services) -> None:
     @blueprint.post("/inbox/<uuid:conversation_id>/replies")
     @authenticated_by(SESSION_TOKEN)
     def reply(conversation_id: uuid.UUID) -> ResponseReturnValue:
+        # Beyond what may be sent, so that a little too much is answered with a sentence.
+        request.max_content_length = LARGEST_REPLY_BYTES
         form = request.form
         nonce = form.get("nonce", "")
         if not 0 < len(nonce) <= LONGEST_NONCE:
             abort(400)
         draft = Draft(
-            body=form.get("body", ""), nonce=nonce, replies=form.get("replies", 0, type=int)
+            body=form.get("body", ""),
+            nonce=nonce,
+            replies=form.get("replies", 0, type=int),
+            # A box without pictures sends one file without a name.
+            files=tuple(file.read() for file in request.files.getlist("files") if file.filename),
         )
         with services.database.shop_session(merchant().shop_id) as session:
             reading = _reading(services, session)

@@ -91,6 +91,7 @@ def new_dispatcher(machines: Machines, database: Database) -> Dispatcher:
         carrier,
         clock=now,
         public_url=NOBODY,
+        media_address=lambda _, media_id: f"{NOBODY}/media/{media_id}",
         concurrency=CONCURRENCY,
         carrier_timeout=TIMEOUT_SECONDS,
     )

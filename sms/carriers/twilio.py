@@ -107,7 +107,9 @@ class Twilio:
         try:
             created = client.messages.create(
                 to=text.to,
-                body=text.body,
+                # It takes words, pictures or both, but not an empty one of either.
+                body=text.body or unset,
+                media_url=list(text.media) or unset,
                 from_=unset if service else text.sender,
                 messaging_service_sid=text.sender if service else unset,
                 status_callback=status_url,

@@ -23,12 +23,16 @@ _SCOPE_OF = {Purpose.MARKETING: Scope.MARKETING}
 
 @dataclass(frozen=True, slots=True)
 class OutgoingText:
-    """Exactly what would be handed to a carrier. Phones are E.164; `sender` may be a short code."""
+    """Exactly what would be handed to a carrier. Phones are E.164; `sender` may be a short code.
+
+    `media` are addresses that the carrier fetches pictures from.
+    """
 
     message_id: uuid.UUID
     to: str
     sender: str
     body: str
+    media: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

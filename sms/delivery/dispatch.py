@@ -56,6 +56,7 @@ class Dispatcher:
         *,
         clock: Callable[[], datetime],
         public_url: str,
+        media_address: Callable[[uuid.UUID, uuid.UUID], str],
         concurrency: int,
         carrier_timeout: float,
     ) -> None:
@@ -63,6 +64,7 @@ class Dispatcher:
         self._carrier = carrier
         self._clock = clock
         self._public_url = public_url
+        self._media_address = media_address
         self._concurrency = concurrency
         # The lease outlives the slowest request, so that its owner is there to write the outcome.
         self._lease_seconds = carrier_timeout + 5
@@ -111,6 +113,7 @@ class Dispatcher:
                         lease,
                         due,
                         status_address=self._status_address,
+                        media_address=self._media_address,
                         now=self._clock(),
                     )
                 if marked is None:

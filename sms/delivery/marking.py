@@ -84,6 +84,7 @@ def mark_sending(
     due: Sequence[Due],
     *,
     status_address: Callable[[str], str],
+    media_address: Callable[[uuid.UUID, uuid.UUID], str],
     now: datetime,
 ) -> list[Request] | None:
     """Ask the gate about each, and mark those it clears. None when the lease was lost."""
@@ -100,7 +101,8 @@ def mark_sending(
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     ).all()
-    facts = facts_about(session, messages)
+    # Links to pictures begin to run out now, so they are made no sooner.
+    facts = facts_about(session, messages, media_address=media_address)
     account = credentials_of(session, sender.carrier_account_id)
     requests = []
     for message in messages:

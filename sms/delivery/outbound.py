@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +17,8 @@ from sms.consent.gate import Blocked, Decision, Facts, Wait, decide
 from sms.consent.reasons import Reason
 from sms.contacts import conversation_with
 from sms.delivery.segments import count
+from sms.media.store import PostgresStore
+from sms.media.uploads import Upload, keep_uploads
 
 DISPATCH = "dispatch"
 
@@ -47,6 +50,7 @@ def queue_message(  # noqa: PLR0913 - a text has this many sides; all are named
     send_after: datetime | None = None,
     send_before: datetime | None = None,
     sender_id: uuid.UUID | None = None,
+    pictures: Sequence[Upload] = (),
 ) -> Queued | AlreadyQueued:
     """Put a text in the queue, at most once per shop and `dedupe_key`.
 
@@ -69,8 +73,10 @@ def queue_message(  # noqa: PLR0913 - a text has this many sides; all are named
             lane=purpose.lane,
             status=MessageStatus.QUEUED,
             body=body,
-            encoding=size.encoding,
-            segments=size.parts,
+            # A text with pictures is one, however long its words are.
+            encoding="MMS" if pictures else size.encoding,
+            segments=1 if pictures else size.parts,
+            media_count=len(pictures),
             dedupe_key=dedupe_key,
             carrier="twilio",
             attempts=0,
@@ -84,6 +90,7 @@ def queue_message(  # noqa: PLR0913 - a text has this many sides; all are named
     ).scalar_one_or_none()
     if message_id is None:
         return AlreadyQueued(_id_of(session, dedupe_key))
+    keep_uploads(session, PostgresStore(), message_id, pictures, now=now)
     message = session.get_one(Message, message_id)
     facts = facts_about(session, [message])[message_id]
     decision = decide(facts, now)

@@ -9,13 +9,14 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from models import Contact, Conversation, Message, ShopSession, StaffMember
+from models import Contact, Conversation, Media, Message, Sender, ShopSession, StaffMember
 from models.enums import Author, ConversationStatus, Purpose
 from sms.consent.gate import Blocked, Wait
 from sms.consent.reasons import Reason, sentence_for
-from sms.delivery.outbound import AlreadyQueued, Queued, queue_message
+from sms.delivery.outbound import AlreadyQueued, Queued, queue_message, usual_sender
 from sms.inbox.presence import stop_typing
 from sms.inbox.status_words import what_undoes
+from sms.media.uploads import NOT_THERE, Upload, can_go, read_uploads
 
 # Carriers take no longer text (Twilio's error 21617).
 LONGEST = 1600
@@ -70,6 +71,7 @@ class Draft:
     body: str
     nonce: str
     replies: int
+    files: tuple[bytes, ...] = ()
 
 
 def send_reply(
@@ -85,22 +87,47 @@ def send_reply(
     Raises:
         sqlalchemy.exc.NoResultFound: there is no such conversation in this shop.
     """
-    body = clean(draft.body)
-    problem = _problem(body)
-    if problem is not None:
-        return problem
+    content = _read(draft)
+    if isinstance(content, Refused):
+        return content
+    body, pictures = content
     contact, conversation = _take(session, conversation_id)
     key = f"reply:{staff_id}:{draft.nonce}"
     before = session.scalars(select(Message).where(Message.dedupe_key == key)).first()
     if before is not None:
-        if before.body != body:
-            return Refused("other_words", OTHER_WORDS)
-        return SentBefore(before.id)
+        return _sent_before(session, before, body, pictures)
     if conversation.replies != draft.replies:
         theirs = _latest_reply(session, conversation_id)
         if theirs is not None and theirs.staff_id != staff_id:
             return _ask_first(session, theirs, conversation)
-    return _queue(session, contact, conversation, body=body, key=key, staff_id=staff_id, now=now)
+    if pictures and not _can_go(session, contact, conversation):
+        return Refused("no_pictures_there", NOT_THERE)
+    return _queue(
+        session,
+        contact,
+        conversation,
+        body=body,
+        pictures=pictures,
+        key=key,
+        staff_id=staff_id,
+        now=now,
+    )
+
+
+def _sent_before(
+    session: ShopSession, before: Message, body: str, pictures: tuple[Upload, ...]
+) -> SentBefore | Refused:
+    query = select(Media.sha256).where(Media.message_id == before.id).order_by(Media.position)
+    same_pictures = list(session.scalars(query)) == [each.sha256 for each in pictures]
+    if before.body != body or not same_pictures:
+        return Refused("other_words", OTHER_WORDS)
+    return SentBefore(before.id)
+
+
+def _can_go(session: ShopSession, contact: Contact, conversation: Conversation) -> bool:
+    sender_id = usual_sender(session, conversation)
+    sender = None if sender_id is None else session.get(Sender, sender_id)
+    return can_go(sender=None if sender is None else sender.number, to=contact.phone)
 
 
 def clean(body: str) -> str:
@@ -109,9 +136,16 @@ def clean(body: str) -> str:
     return "".join(char for char in lines if char == "\n" or unicodedata.category(char) != "Cc")
 
 
-def _problem(body: str) -> Refused | None:
+def _read(draft: Draft) -> tuple[str, tuple[Upload, ...]] | Refused:
+    body, pictures = clean(draft.body), read_uploads(draft.files)
+    if isinstance(pictures, str):
+        return Refused("pictures", pictures)
+    return _problem(body, pictures) or (body, pictures)
+
+
+def _problem(body: str, pictures: tuple[Upload, ...]) -> Refused | None:
     # Blanks, and marks that nobody sees, are no text however many there are.
-    if not any(unicodedata.category(char)[0] in "LNPS" for char in body):
+    if not pictures and not any(unicodedata.category(char)[0] in "LNPS" for char in body):
         return Refused("empty", EMPTY)
     if len(body) > LONGEST:
         return Refused("too_long", TOO_LONG.format(count=len(body)))
@@ -162,6 +196,7 @@ def _queue(
     conversation: Conversation,
     *,
     body: str,
+    pictures: tuple[Upload, ...],
     key: str,
     staff_id: uuid.UUID,
     now: datetime,
@@ -175,6 +210,7 @@ def _queue(
         dedupe_key=key,
         now=now,
         author=Author.STAFF,
+        pictures=pictures,
     )
     if isinstance(result, AlreadyQueued):
         attempt.rollback()

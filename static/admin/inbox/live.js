@@ -84,17 +84,12 @@ export async function markRead() {
   }
 }
 
-document.addEventListener("visibilitychange", () => { if (!document.hidden && inbox()) { lookNow(); markRead(); } });
+document.addEventListener("visibilitychange", () => { if (!document.hidden && inbox()) { askForNewLinks(); lookNow(); markRead(); } });
 window.addEventListener("online", () => { if (inbox()) lookNow(); });
 
 // Links to pictures end after three to five minutes: a thread that has some is asked for anew.
-setInterval(() => {
+function askForNewLinks() {
   const texts = document.getElementById("thread-texts");
-  if (!texts?.querySelector("[data-media]") || document.hidden) return;
-  delete texts.dataset.seenThread;
-  lookNow();
-}, 120_000);
-document.addEventListener("visibilitychange", () => {
-  const texts = document.getElementById("thread-texts");
-  if (!document.hidden && texts?.querySelector("[data-media]")) delete texts.dataset.seenThread;
-});
+  if (texts?.querySelector("[data-media]")) delete texts.dataset.seenThread;
+}
+setInterval(() => { if (!document.hidden) askForNewLinks(); }, 120_000);

@@ -4,11 +4,11 @@
 export const inbox = () => document.getElementById("inbox");
 export const thread = () => document.getElementById("thread");
 
-/** Fetch as the merchant; App Bridge signs it. Gives up after ten seconds. */
-export function fragment(url, { method = "GET", body, headers = {} } = {}) {
+/** Fetch as the merchant; App Bridge signs it. Gives up after ten seconds, or after `patience`. */
+export function fragment(url, { method = "GET", body, headers = {}, patience = 10_000 } = {}) {
   return fetch(url, {
     method, body, headers: { Accept: "text/html", "X-Requested-With": "fetch", ...headers },
-    signal: AbortSignal.timeout(10_000), cache: "no-store",
+    signal: AbortSignal.timeout(patience), cache: "no-store",
   });
 }
 

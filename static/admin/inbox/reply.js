@@ -1,6 +1,7 @@
 // The reply box: drafts that stay, a count that moves with every key, and one text a click.
 
 import { count, roomIn } from "./segments.js";
+import { chosen, chosenWords, forgetChosen, showChosen } from "./files.js";
 import { lookNow, markRead, noteTyping } from "./live.js";
 import { applyParts, fragment, inbox, say, showWhatIsAllowed, thread, tick } from "./parts.js";
 
@@ -35,6 +36,7 @@ export function threadArrived() {
     form().elements.replies.value = draft.replies;
   }
   showWhatIsAllowed();
+  showChosen();
   showCount();
   tick();
   markRead();
@@ -43,7 +45,7 @@ export function threadArrived() {
 
 function keepDraft() {
   const id = thread().dataset.id, { nonce, replies, body } = form().elements;
-  if (body.value) drafts.set(id, { body: body.value, nonce: nonce.value, replies: replies.value });
+  if (body.value || chosen().length) drafts.set(id, { body: body.value, nonce: nonce.value, replies: replies.value });
   else drafts.delete(id);
   remember();
 }
@@ -55,9 +57,10 @@ function showCount() {
   words().style.height = `${Math.min(words().scrollHeight + 2, 240)}px`;
   line.classList.toggle("critical", length > LONGEST);
   if (length > LONGEST) { line.textContent = `${length.toLocaleString("en")} of 1,600 characters: please shorten it`; return; }
+  clearTimeout(asking);
+  if (chosen().length) { line.textContent = chosenWords(); return; }
   const size = count(text);
   line.textContent = text ? inWords(size) : "";
-  clearTimeout(asking);
   if (!size.isSure) asking = setTimeout(() => askForSize(text, line), 300);
 }
 
@@ -87,6 +90,13 @@ document.addEventListener("input", (event) => {
   noteTyping(Boolean(words().value.trim()));
 });
 
+document.addEventListener("parley:files", (event) => {
+  if (!drafts.has(thread().dataset.id)) form().elements.replies.value = document.getElementById("thread-texts").dataset.replies;
+  keepDraft();
+  notice(thread().dataset.id, event.detail);
+  showCount();
+});
+
 document.addEventListener("keydown", (event) => {
   if (event.target === words() && event.key === "Enter" && (event.metaKey || event.ctrlKey) && !event.isComposing) {
     event.preventDefault();
@@ -111,11 +121,13 @@ async function send() {
   isSending = true;
   button.classList.add("is-busy");
   button.setAttribute("aria-disabled", "true");
-  const data = new FormData(form());
+  const data = new FormData(form()), files = chosen();
   for (const name of ["view", "sort", "q", "after", "before"]) data.set(name, inbox().dataset[name]);
   try {
-    const answer = await fragment(form().action, { method: "POST", body: data });
+    // Five megabytes over a slow line take their time.
+    const answer = await fragment(form().action, { method: "POST", body: data, patience: files.length ? 90_000 : 10_000 });
     if (!answer.ok) throw new Error(String(answer.status));
+    if (answer.headers.get("X-Parley-Outcome") === "sent") forgetChosen(id, files);
     settled(id, body, answer.headers.get("X-Parley-Outcome"), await answer.text());
   } catch {
     notice(id, "Parley did not answer. Your text is still here. Send it again when you are back online: it will not leave twice.");
@@ -154,10 +166,12 @@ function settled(id, body, outcome, html) {
 
 function notice(id, text) {
   if (thread()?.dataset.id !== id) { say(text, true); return; }
+  const slot = document.querySelector("[data-slot='notice']");
+  if (!text) { slot.replaceChildren(); return; }
   const line = document.createElement("p");
   line.className = "banner banner--inline banner--critical";
   line.textContent = text;
-  document.querySelector("[data-slot='notice']").replaceChildren(line);
+  slot.replaceChildren(line);
 }
 
 document.addEventListener("click", (event) => {

@@ -69,6 +69,7 @@ def dispatcher_for(
         carrier,
         clock=clock,
         public_url=PUBLIC_URL,
+        media_address=lambda _, media_id: f"{PUBLIC_URL}/media/{media_id}",
         concurrency=concurrency,
         carrier_timeout=SHORT_TIMEOUT,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -22,6 +23,10 @@ from tests.factories import ADA, BEN, MadeShop, make_shop
 from tests.integration.sandbox_carrier.running import Running
 from tests.integration.sms.making import Clock, Desk, dispatcher_for, through_twilio
 from tests.integration.sms.watched import Watched
+
+
+def nowhere(_shop_id: uuid.UUID, _media_id: uuid.UUID) -> str:
+    return ""
 
 
 @pytest.fixture
@@ -133,7 +138,10 @@ def test_should_mark_nothing_once_another_took_the_lease(desk: Desk, clock: Cloc
         assert new is not None
     with desk.database.shop_session(desk.shop.id) as session:
         due = what_is_due(session, desk.shop.sender_id, limit=5, now=clock())
-        assert mark_sending(session, old, due, status_address=str, now=clock()) is None
+        late = mark_sending(
+            session, old, due, status_address=str, media_address=nowhere, now=clock()
+        )
+        assert late is None
         release_lease(session, old)
     assert desk.message(text).status is MessageStatus.QUEUED
     with desk.database.shop_session(desk.shop.id) as session:
