@@ -18,6 +18,7 @@ from sandbox.carrier.errors import Refused
 from sandbox.carrier.faults import UNTROUBLED, Faults, Struck
 from sandbox.carrier.inbound import inbound_params, replies_in
 from sandbox.carrier.life import Life
+from sandbox.carrier.media import Picture, fetch, keep
 from sandbox.carrier.store import Message, Store
 from sandbox.carrier.text import count_segments
 
@@ -87,10 +88,30 @@ class Carrier:
         )
         return replace(message, seq=self.store.add(message))
 
+    def begin(self, message: Message) -> None:
+        """Let a text take its course; one with pictures once they were fetched."""
+        if message.media:
+            self.lanes.put(message.sid, partial(self._fetch_and_begin, message))
+        else:
+            self.life.begin(message)
+
+    def _fetch_and_begin(self, message: Message) -> None:
+        problem = fetch(self.store, message)
+        if problem is None:
+            self.life.begin(message)
+        else:
+            self.life.fail(message, problem)
+
     # -- texts from phones -------------------------------------------------------------------
 
     def text_in(
-        self, from_phone: str, to_number: str, body: str, media: Sequence[str] = ()
+        self,
+        from_phone: str,
+        to_number: str,
+        body: str,
+        media: Sequence[str] = (),
+        *,
+        pictures: Sequence[Picture] = (),
     ) -> Message:
         """A person texts one of the carrier's numbers; the webhook is called in the background.
 
@@ -102,14 +123,16 @@ class Carrier:
             raise LookupError(f"{to_number} belongs to no account")
         now = time.time()
         offline = self.store.in_airplane_mode(from_phone)
+        sid = ("MM" if media or pictures else "SM") + secrets.token_hex(16)
+        own = [keep(self.store, sid, account.account_sid, picture) for picture in pictures]
         message = Message(
-            sid=("MM" if media else "SM") + secrets.token_hex(16),
+            sid=sid,
             account_sid=account.account_sid,
             direction="inbound",
             sender=from_phone,
             recipient=to_number,
             body=body,
-            media=tuple(media),
+            media=(*media, *own),
             segments=count_segments(body),
             status=WAITING if offline else RECEIVING,
             accepted_at=now,
@@ -251,7 +274,7 @@ class Carrier:
         """Forget every text, block and fault. Number settings stay."""
         self.timer.clear()
         self.faults.replace({"rules": []})
-        self.store.forget(("messages", "blocks", "airplane", "reads"))
+        self.store.forget(("messages", "blocks", "airplane", "reads", "media"))
         for phone in list(self._versions):
             self.touch(phone)
 

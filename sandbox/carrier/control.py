@@ -14,6 +14,7 @@ from sandbox.carrier.carrier import Carrier
 from sandbox.carrier.errors import as_json
 from sandbox.carrier.faults import ANSWER_FAULTS, CALLBACK_FAULTS
 from sandbox.carrier.life import Pace
+from sandbox.carrier.media import read_pictures
 from sandbox.carrier.store import Message
 
 
@@ -107,14 +108,17 @@ def _texts(control: Blueprint, carrier: Carrier) -> None:
 
     @control.post("/text_in")
     def text_in() -> Response:
-        """Somebody texts a number: `{"from": "+1..", "to": "+1..", "body": "...", "media": []}`."""
+        """Somebody texts a number: `{"from": "+1..", "to": "+1..", "body": "...", "media": []}`.
+
+        `pictures` are data URLs, which the carrier keeps and serves as Media resources.
+        """
         wanted = _object()
         try:
             message = carrier.text_in(
                 str(wanted["from"]), str(wanted["to"]), str(wanted["body"]),
-                tuple(wanted.get("media", ())),
+                tuple(wanted.get("media", ())), pictures=read_pictures(wanted.get("pictures", ())),
             )  # fmt: skip
-        except LookupError as problem:
+        except (LookupError, ValueError) as problem:
             return as_json({"error": str(problem)}, status=400)
         return as_json(_as_dict(message), status=201)
 

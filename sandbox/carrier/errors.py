@@ -42,6 +42,8 @@ REFUSALS: dict[int, tuple[int, str]] = {
 
 # What a message resource says in error_message once it failed after being accepted (facts 1.6).
 DELIVERY_FAILURES: dict[int, str] = {
+    11200: "HTTP retrieval failure",
+    12300: "Invalid Content-Type",
     30001: "Queue overflow",
     30003: "Unreachable destination handset",
     30004: "Message blocked",
@@ -50,6 +52,7 @@ DELIVERY_FAILURES: dict[int, str] = {
     30007: "Message filtered",
     30008: "Unknown error",
     30017: "Carrier network congestion",
+    30019: "Content size exceeds carrier limit",
     30022: "US A2P 10DLC - Rate Limits Exceeded",
     30023: "US A2P 10DLC - Daily Message Cap Reached",
     30027: "US A2P 10DLC - T-Mobile Daily Message Limit Reached",

@@ -117,6 +117,12 @@ class Life:
             self._call_back(canceled)
         return canceled
 
+    def fail(self, message: Message, code: int) -> None:
+        """End a text that cannot leave, as when its pictures could not be fetched."""
+        failed = self._move(message, Step("failed", code))
+        if failed is not None:
+            self._call_back(failed)
+
     def _advance(self, message: Message) -> None:
         step = next_step(message)
         if step is None:

@@ -8,13 +8,14 @@ from typing import Any, Protocol
 
 from flask import Blueprint, Response, abort, render_template, request
 
-from sandbox.carrier import magic
+from sandbox.carrier import magic, media
 from sandbox.carrier.carrier import RECEIVED, RECEIVING, WAITING, Carrier
 from sandbox.carrier.errors import as_json
 from sandbox.carrier.store import Message
 
 # A phone shows its newest texts only; after a chaos run there may be thousands.
 _SHOWN = 300
+_MOST_PICTURES = 10
 _LONGEST = 1600  # characters; Twilio splits nothing longer
 
 _STATES = {WAITING: "waiting", RECEIVING: "sent", RECEIVED: "delivered"}
@@ -48,6 +49,15 @@ def create_phones(carrier: Carrier, owners: Sequence[PhoneOwner]) -> Blueprint:
         if number not in by_number:
             abort(404)
         return _page(carrier, [by_number[number]], alone=True)
+
+    @phones.get("/media/<sid>")
+    def picture(sid: str) -> Response:
+        found = media.find(carrier.store, sid)
+        if found is None:
+            abort(404)
+        answer = Response(found.data, content_type=found.content_type)
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        return answer
 
     @phones.get("/state.json")
     def state() -> Response:
@@ -94,11 +104,12 @@ def _actions(phones: Blueprint, carrier: Carrier, *, known: Callable[[str], bool
     @phones.post("/send")
     def send() -> Response:
         phone, to, body = wanted("phone", "to", "body")
-        if not body.strip() or len(body) > _LONGEST:
+        given = (request.get_json(silent=True) or {}).get("pictures") or []
+        if not (body.strip() or given) or len(body) > _LONGEST or len(given) > _MOST_PICTURES:
             abort(400)
         try:
-            message = carrier.text_in(phone, to, body)
-        except LookupError:
+            message = carrier.text_in(phone, to, body, pictures=media.read_pictures(given))
+        except (LookupError, ValueError):
             abort(400)
         return as_json({"sid": message.sid}, status=201)
 
@@ -140,7 +151,7 @@ def _phone_state(carrier: Carrier, phone: str) -> dict[str, Any]:
         mine = message.direction == "inbound"
         other = message.recipient if mine else message.sender
         thread = threads.setdefault(other, _empty_thread(carrier, other))
-        thread["messages"].append(_bubble(message, mine=mine))
+        thread["messages"].append(_bubble(carrier, message, mine=mine))
         if not mine and (message.delivered_at or 0) > read_until.get(other, 0):
             thread["unread"] += 1
     return {
@@ -159,13 +170,13 @@ def _empty_thread(carrier: Carrier, number: str) -> dict[str, Any]:
     }
 
 
-def _bubble(message: Message, *, mine: bool) -> dict[str, Any]:
+def _bubble(carrier: Carrier, message: Message, *, mine: bool) -> dict[str, Any]:
     state = "failed" if message.error_code else _STATES.get(message.status, "")
     return {
         "sid": message.sid,
         "mine": mine,
         "body": message.body,
-        "media": list(message.media),
+        "media": media.shown(carrier.store, message),
         "at": round((message.delivered_at or message.accepted_at) * 1000),
         "state": state if mine else "",
     }

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from flask import Blueprint, Response, g, request
 
-from sandbox.carrier import listing, magic
+from sandbox.carrier import listing, magic, media
 from sandbox.carrier.accounts import Account
 from sandbox.carrier.carrier import Carrier
 from sandbox.carrier.errors import Refused, as_json
@@ -29,6 +29,7 @@ def create_rest(carrier: Carrier) -> Blueprint:
     _authenticate(rest, carrier)
     _messages(rest, carrier)
     _one_message(rest, carrier)
+    _media(rest, carrier)
     _numbers(rest, carrier)
     _account(rest)
     _anything_else(rest)
@@ -61,7 +62,7 @@ def _messages(rest: Blueprint, carrier: Carrier) -> None:
         if struck.callbacks is not None and struck.callbacks.fault == "callback_before_answer":
             carrier.life.begin_before_answering(message)
         else:
-            carrier.life.begin(message)
+            carrier.begin(message)
         if struck.answer is not None and struck.ambiguity:
             return _after_accepting(carrier, struck.answer)
         return as_json(message_resource(message), status=201)
@@ -140,6 +141,16 @@ def _one_message(rest: Blueprint, carrier: Carrier) -> None:
         found(account_sid, sid)
         carrier.store.change("UPDATE messages SET hidden = 1 WHERE sid = ?", (sid,))
         return Response(status=204)
+
+
+def _media(rest: Blueprint, carrier: Carrier) -> None:
+    @rest.get("/<account_sid>/Messages/<sid>/Media/<media_sid>")
+    def fetch_media(account_sid: str, sid: str, media_sid: str) -> Response:  # noqa: ARG001 - part of the address
+        """The file itself, as Twilio's address without .json; accounts may ask for the secret."""
+        picture = media.find(carrier.store, media_sid, account_sid=account_sid)
+        if picture is None:
+            raise Refused(20404)
+        return Response(picture.data, content_type=picture.content_type)
 
 
 # Form parameter to column. Twilio knows more of them; a text needs only these.

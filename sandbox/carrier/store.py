@@ -31,6 +31,11 @@ CREATE TABLE IF NOT EXISTS numbers (
   status_callback TEXT NOT NULL DEFAULT '', status_callback_method TEXT NOT NULL DEFAULT 'POST',
   created_at REAL NOT NULL, updated_at REAL NOT NULL
 );
+CREATE TABLE IF NOT EXISTS media (
+  sid TEXT PRIMARY KEY, message_sid TEXT NOT NULL, account_sid TEXT NOT NULL,
+  content_type TEXT NOT NULL, data BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS media_of_message ON media (message_sid);
 CREATE TABLE IF NOT EXISTS blocks (
   number TEXT NOT NULL, phone TEXT NOT NULL, since REAL NOT NULL, PRIMARY KEY (number, phone)
 ) WITHOUT ROWID;

@@ -34,12 +34,34 @@ export class ThreadScreen {
         el('div', { class: 'thread-name' }, this.title, this.subtitle)),
       this.log, this.chips(),
       el('form', { class: 'compose', onsubmit: (event) => { event.preventDefault(); this.submit(); } },
-        this.field, this.button));
+        this.attach(), this.field, this.button));
   }
 
   chips() {
     return el('div', { class: 'chips', role: 'group', 'aria-label': 'Quick replies' },
       ...CHIPS.map((text) => el('button', { type: 'button', class: 'chip', onclick: () => this.send(text) }, text)));
+  }
+
+  /** A picture is sent as soon as it is chosen, with what has been typed. */
+  attach() {
+    const picker = el('input', { type: 'file', class: 'visually-hidden', accept: 'image/jpeg,image/png,image/gif',
+      'aria-label': 'Send a picture', onchange: () => this.picture(picker) });
+    return el('label', { class: 'attach', title: 'Send a picture' }, picker, el('span', { 'aria-hidden': 'true' }, '+'));
+  }
+
+  picture(picker) {
+    const [file] = picker.files;
+    picker.value = '';
+    if (!file) return;
+    if (file.size > 5 * 1024 * 1024) { this.phone.say('Pictures can have 5 MB at most.'); return; }
+    const reader = new FileReader();
+    reader.onload = () => {
+      const text = this.field.value.trim();
+      this.field.value = '';
+      this.typed();
+      this.send(text, [reader.result]);
+    };
+    reader.readAsDataURL(file);
   }
 
   open(number) {
@@ -178,9 +200,9 @@ export class ThreadScreen {
   }
 
   /** Shown at once; it becomes the carrier's own record when the server answers. */
-  send(body) {
+  send(body, media = []) {
     const number = this.number;
-    const message = { key: crypto.randomUUID?.() || String(Math.random()), mine: true, body, media: [],
+    const message = { key: crypto.randomUUID?.() || String(Math.random()), mine: true, body, media,
       at: Date.now(), state: 'sending' };
     this.sending.set(number, [...(this.sending.get(number) || []), message]);
     this.draw();
@@ -190,7 +212,7 @@ export class ThreadScreen {
 
   deliver(number, message) {
     message.state = 'sending';
-    this.phone.act('send', { to: number, body: message.body })
+    this.phone.act('send', { to: number, body: message.body, pictures: message.media })
       .then(({ sid }) => Object.assign(message, { sid, state: 'sent' }))
       .catch(() => { message.state = 'failed'; })
       .finally(() => this.draw());

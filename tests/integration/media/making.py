@@ -50,6 +50,7 @@ class Files:
     data: bytes = PNG
     status: int = 200
     location: str | None = None
+    kind: str | None = None
     answer: Callable[[BaseHTTPRequestHandler], None] | None = None
     asked: list[tuple[str, str | None]] = field(default_factory=list)
 
@@ -64,6 +65,8 @@ def handler_for(files: Files) -> type[BaseHTTPRequestHandler]:
             self.send_response(files.status)
             if files.location is not None:
                 self.send_header("Location", files.location)
+            if files.kind is not None:
+                self.send_header("Content-Type", files.kind)
             self.send_header("Content-Length", str(len(files.data)))
             self.end_headers()
             try:
