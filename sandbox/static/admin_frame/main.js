@@ -129,11 +129,6 @@ function inTheSandbox(url) {
 // --- who is at the desk -------------------------------------------------------------------------------
 
 // For this tab alone, so that two people can work side by side in two tabs.
-staffMenu.value = sessionStorage.getItem('admin.staff') ?? staffMenu.value;
-if (!staffMenu.value) staffMenu.selectedIndex = 0;
-staffMenu.addEventListener('change', () => {
-  sessionStorage.setItem('admin.staff', staff());
-  open(navigation.path);
-});
+staffMenu.addEventListener('change', () => open(navigation.path));
 
 open(navigation.path);

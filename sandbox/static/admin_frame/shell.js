@@ -1,4 +1,4 @@
-// The parts of every admin page: a menu that folds away where it is narrow, and the store switcher.
+// The parts of every admin page: a menu that folds away where it is narrow, the store switcher, and who works here.
 
 const root = document.querySelector('[data-admin]');
 const button = document.querySelector('[data-menu-button]');
@@ -20,6 +20,12 @@ for (const menu of document.querySelectorAll('details.switcher')) {
     menu.querySelector('summary').focus();
   });
 }
+
+// Who works in this tab; chosen on any page, so kept by all of them.
+const staff = document.querySelector('[data-staff]');
+staff.value = sessionStorage.getItem('admin.staff') ?? staff.value;
+if (!staff.value) staff.selectedIndex = 0;
+staff.addEventListener('change', () => sessionStorage.setItem('admin.staff', staff.value));
 
 // The cockpit beside which this is shown follows the store that is chosen here.
 if (window.parent !== window) {
