@@ -25,6 +25,8 @@ elif command -v pacman >/dev/null 2>&1; then
 elif command -v brew >/dev/null 2>&1; then
     brew install --cask chromium
 else
-    echo "browser: no package manager known here; please install Chromium yourself." >&2
-    exit 9
+    .venv/bin/python -m playwright install chromium || {
+        echo "browser: please install Chromium yourself; no way to do so is known here." >&2
+        exit 9
+    }
 fi

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.fernet import Fernet
-from playwright.sync_api import Browser, Page, Playwright, Route
+from playwright.sync_api import Browser, Page, Route
 from werkzeug.serving import make_server
 
 from app import create_app
@@ -17,19 +17,11 @@ from services import Services, build_services
 from settings import Settings
 from tests.sessions import CLIENT_ID, SECRET, session_token
 
-QUIET = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 AXE = Path("node_modules/axe-core/axe.min.js")
 # What App Bridge is to a page besides tokens, which the route below adds.
 BRIDGE = """
 window.shopify = {toast: {show: (text) => { document.documentElement.dataset.toast = text; }}};
 """
-
-
-def launch(playwright: Playwright) -> Browser:
-    return playwright.chromium.launch(executable_path="/usr/bin/chromium", args=QUIET)
 
 
 @contextmanager

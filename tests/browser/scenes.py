@@ -21,7 +21,8 @@ from playwright.sync_api import (
     expect,
 )
 
-from tests.browser.admin_browser import AXE, QUIET
+from tests.browser.admin_browser import AXE
+from tests.browser.chromium import QUIET, chromium_path
 from tests.browser.stack import Stack
 
 MAPLE, HARBOR = "maple-and-rye", "harbor-tea"
@@ -153,7 +154,7 @@ class Browsers:
         (profile / "Default" / "Preferences").write_text(json.dumps({"profile": wishes}))
         context = self.playwright.chromium.launch_persistent_context(
             profile,
-            executable_path="/usr/bin/chromium",
+            executable_path=chromium_path(self.playwright),
             args=QUIET,
             viewport={"width": width, "height": height},
             base_url=self.stack.sandbox,

@@ -9,6 +9,7 @@ from flask import Flask
 from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwright
 
 from sandbox.shopify_admin.parts import Admin
+from tests.browser.chromium import launch
 from tests.integration.sandbox_admin.conftest import MAPLE, address, admin, sandbox, toy
 from tests.integration.sandbox_admin.toy_app import ToyApp
 
@@ -19,12 +20,8 @@ APP = "/admin/store/maple-and-rye/apps/parley"
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    quiet = (
-        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-        "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    )  # fmt: skip
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=quiet)
+        chromium = launch(playwright)
         yield chromium
         chromium.close()
 

@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Dialog, Page, expect, sync_playwright
 
 from services import Services
-from tests.browser.admin_browser import launch, opened, serious_findings, serving, widest
+from tests.browser.admin_browser import opened, serious_findings, serving, widest
+from tests.browser.chromium import launch
 from tests.factories import MadeShop, make_shop
 from tests.integration.admin.making import make_busy
 from tests.integration.sandbox_carrier.running import SILENT, Running, start_carrier, stop_carrier

@@ -12,7 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from sms.delivery.segments import count
-from tests.browser.inboxes import Desk, chromium, serving
+from tests.browser.chromium import launch
+from tests.browser.inboxes import Desk, serving
 from tests.factories import ADA, BEN
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("inbox")]
@@ -32,7 +33,7 @@ HOSTILE = (
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        opened = chromium(playwright)
+        opened = launch(playwright)
         yield opened
         opened.close()
 

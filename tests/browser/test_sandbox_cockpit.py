@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from sandbox.app import SandboxSettings, create_app, start, stop
+from tests.browser.chromium import launch
 from tests.integration.sandbox_store.recorder import Recorder, eventually
 
 pytestmark = pytest.mark.browser
@@ -19,12 +20,8 @@ VIEWS = ("store", "admin", "phones")
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    quiet = (
-        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-        "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    )  # fmt: skip
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=quiet)
+        chromium = launch(playwright)
         yield chromium
         chromium.close()
 
