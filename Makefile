@@ -22,7 +22,7 @@ reset: .venv/.stamp ## Delete the data of the embedded database and queue
 	@$(PYTHON) -m local.reset
 
 test: $(READY) ## Run all tests; ARGS="-k stop" passes options to pytest
-	@$(PYTHON) -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+	@$(PYTHON) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 lint: .venv/.stamp ## Check style, formatting, types and the length of files
 	@$(PYTHON) -m ruff check .

@@ -97,8 +97,14 @@ def _wait_until_ready(process: subprocess.Popen[bytes], said: Path) -> None:
 
 
 def _free_block() -> int:
-    """The first of four ports that nobody listens on; `make run` takes them in a row."""
-    for first in range(9800, 12000, 4):
+    """The first of four ports that nobody listens on; `make run` takes them in a row.
+
+    Each of the processes that share the tests looks in a range of its own: between looking and
+    listening, another could take what was free.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    start = 9800 + 400 * worker
+    for first in range(start, start + 400, 4):
         taken: list[socket.socket] = []
         try:
             for port in range(first, first + 4):

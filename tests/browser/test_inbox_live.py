@@ -14,7 +14,7 @@ from tests.browser.chromium import launch
 from tests.browser.inboxes import Desk, serving
 from tests.factories import ADA, BEN
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("inbox")]
+pytestmark = pytest.mark.browser
 
 MIRA, JONAS = "71000001", "71000002"
 

@@ -16,7 +16,7 @@ from tests.browser.chromium import launch
 from tests.browser.inboxes import Desk, serving
 from tests.factories import ADA, BEN
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("inbox")]
+pytestmark = pytest.mark.browser
 
 AXE = Path("node_modules/axe-core/axe.min.js")
 HOSTILE = (

@@ -19,7 +19,7 @@ from tests.browser.scenes import (
 )
 from tests.browser.stack import Stack, belongs_to_a_real_store, running
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("scenes")]
+pytestmark = pytest.mark.browser
 
 # From the tap on the phone, through carrier, webhook and worker: two seconds are promised from the
 # moment the text is in Parley's hands, and this machine may be doing other things besides.
