@@ -157,7 +157,7 @@ class Run:
     def _keep(self, found: object, verdict: Verdict, stuck: list[str]) -> None:
         """Put both sides beside the logs, for whoever looks into a failure."""
         folder = self._machines.logs
-        evidence = asdict(found)  # type: ignore[call-overload]
+        evidence = asdict(found)  # type: ignore[call-overload]  # mypy cannot see that it is a dataclass
         evidence["milestones"] = [[*key, *row.values()] for key, row in
                                   evidence["milestones"].items()]  # fmt: skip
         (folder / "evidence.json").write_text(json.dumps(evidence, indent=1, default=list))

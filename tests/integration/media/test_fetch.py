@@ -151,7 +151,7 @@ def test_what_was_erased_meanwhile_is_not_stored(desk: MediaDesk, files: Files) 
             forget_media(session, select(Message.id))
         return carry_out(job)
 
-    fetcher.carry_out = erase_first  # type: ignore[method-assign]
+    fetcher.carry_out = erase_first  # type: ignore[method-assign]  # the moment of the erasure
     drainer.drain(FETCH_MEDIA)
     [media] = desk.media()
     assert (media.state, desk.content(media)) == ("deleted", None)

@@ -76,7 +76,7 @@ def test_a_dripping_file_is_hung_up_on(files: Files) -> None:
 
 def test_headers_without_end_are_hung_up_on(files: Files) -> None:
     def drip(handler: object) -> None:
-        write = handler.wfile.write  # type: ignore[attr-defined]
+        write = handler.wfile.write  # type: ignore[attr-defined]  # a handler made at run time
         write(b"HTTP/1.1 200 OK\r\n")
         try:
             for place in range(1000):
